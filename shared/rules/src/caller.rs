@@ -1,0 +1,1 @@
+//! A person whose token was judged.

@@ -1,0 +1,72 @@
+//! What is known of an instance when a rule decides.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::Target;
+
+/// Whether the agent of an instance answers (AWS-FACTS 4.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Ping {
+    /// It was heard within the last minutes.
+    Online,
+    /// It was heard before, and not lately.
+    ConnectionLost,
+    /// Session Manager does not know it, or it has been silent for long.
+    Inactive,
+}
+
+/// The operating system of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Platform {
+    /// Linux.
+    Linux,
+    /// Windows.
+    Windows,
+    /// macOS.
+    #[serde(rename = "macos")]
+    MacOs,
+    /// Not known, because the agent has never reported.
+    Unknown,
+}
+
+impl Platform {
+    /// As policies spell it: `linux`, `windows`, `macos` or `unknown`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Linux => "linux",
+            Self::Windows => "windows",
+            Self::MacOs => "macos",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What the inventory says of one instance: read from AWS, never from the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetFacts {
+    /// The instance.
+    pub target: Target,
+    /// Its tags; the `Name` tag among them.
+    pub tags: BTreeMap<String, String>,
+    /// Its operating system.
+    pub platform: Platform,
+    /// Whether its agent answers.
+    pub ping: Ping,
+    /// The agent's version, such as `3.3.5226.0`, where it has reported.
+    pub agent_version: Option<String>,
+}
+
+impl TargetFacts {
+    /// The `Name` tag.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.tags.get("Name").map(String::as_str)
+    }
+}
