@@ -1,1 +1,44 @@
-//! Placeholder while the workspace is laid out.
+//! A stand-in AWS on one machine: small, faithful and enforcing.
+//!
+//! It offers the calls of DynamoDB, S3, Systems Manager (sessions, documents, nodes), STS, IAM
+//! (inline role policies), the tagging API and EventBridge that an access broker makes, as AWS
+//! answers them, and it enforces what AWS enforces: signatures, session tokens, expiry, and IAM
+//! policies with their conditions, session policies, boundaries and trust.
+//!
+//! There are two doors to the same service:
+//!
+//! - [`World::http_client`](world::World::http_client) is an HTTP client for SDK clients in the
+//!   same process. Real serialisation, signing, retries and error parsing are exercised; only
+//!   the socket is missing.
+//! - [`World::listen`](world::World::listen) serves the same on a loopback address, for the AWS
+//!   CLI and for programs in other processes.
+//!
+//! Both doors do the same to a call, in this order (see [`door`]): read it, meet a fault that is
+//! due, verify its signature, weigh its demands against policy, do it, meet a fault that is due
+//! after the effect, write the journal, answer.
+//!
+//! A test arranges a world by the seeding methods of [`World`](world::World), which go through no
+//! door and no policy, and afterwards reads the journal, the sessions, the objects and the
+//! events. The clock ([`clock`]) may be moved by hand; nothing happens behind a test's back.
+
+pub mod call;
+pub mod clock;
+pub mod door;
+pub mod dynamodb;
+pub mod events;
+pub mod faults;
+pub mod iam;
+pub mod journal;
+mod random;
+pub mod s3;
+mod signature;
+pub mod ssm;
+mod store;
+pub mod sts;
+pub mod tagging;
+pub mod world;
+mod xml;
+
+pub use call::{Answer, AwsError, Call, Demand, Service};
+pub use clock::StandinClock;
+pub use world::{World, WorldError};

@@ -1,0 +1,5 @@
+//! faults
+
+/// Faults.
+#[derive(Default)]
+pub struct Faults {}

@@ -1,0 +1,7 @@
+//! tagging
+
+use serde::{Deserialize, Serialize};
+
+/// State.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct State {}
