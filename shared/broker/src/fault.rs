@@ -23,8 +23,9 @@ pub struct AwsFault {
     pub service: &'static str,
     /// The operation, such as `TerminateSession`.
     pub operation: &'static str,
-    /// AWS's code; `timeout`, `unreachable`, `unreadable` or `unsendable` where no answer could
-    /// be read; `http-<status>` for an answer without a code.
+    /// AWS's code; `timeout`, `unreachable` or `unreadable` where no answer could be read,
+    /// `unsendable` or `place-not-served` where no call was made, `http-<status>` for an answer
+    /// without a code.
     pub code: String,
     /// What the code means for the caller.
     pub kind: AwsFaultKind,
@@ -77,26 +78,58 @@ impl AwsFault {
             SdkError::ResponseError(_) => ("unreadable".to_owned(), AwsFaultKind::Unreachable),
             SdkError::ServiceError(refused) => {
                 let status = refused.raw().status().as_u16();
-                let code = refused.err().code().map_or_else(|| format!("http-{status}"), plain);
-                let kind = AwsFaultKind::judge(&code, status);
+                let code = refused
+                    .err()
+                    .code()
+                    .map_or_else(|| format!("http-{status}"), plain);
+                let kind =
+                    AwsFaultKind::of_code(&code).unwrap_or_else(|| AwsFaultKind::of_status(status));
                 (code, kind)
             }
             SdkError::ConstructionFailure(_) => ("unsendable".to_owned(), AwsFaultKind::Rejected),
             // The SDK may add kinds of failure; nothing is known of their effect.
             _ => ("unreadable".to_owned(), AwsFaultKind::Unreachable),
         };
-        Self { service, operation, code, kind }
+        Self {
+            service,
+            operation,
+            code,
+            kind,
+        }
     }
 
     /// A fault in an answer that AWS gave as a success: a part without which it means nothing is
     /// missing or malformed.
-    #[must_use]
-    pub fn unreadable(service: &'static str, operation: &'static str) -> Self {
+    pub(crate) fn unreadable(service: &'static str, operation: &'static str) -> Self {
+        let (code, kind) = ("unreadable".to_owned(), AwsFaultKind::Unreachable);
         Self {
             service,
             operation,
-            code: "unreadable".to_owned(),
-            kind: AwsFaultKind::Unreachable,
+            code,
+            kind,
+        }
+    }
+
+    /// A call that could not even be built.
+    pub(crate) fn unsendable(service: &'static str, operation: &'static str) -> Self {
+        let (code, kind) = ("unsendable".to_owned(), AwsFaultKind::Rejected);
+        Self {
+            service,
+            operation,
+            code,
+            kind,
+        }
+    }
+
+    /// A call about an account and Region that Postern has no client for, which was not made: in
+    /// another account it would have given a true answer to another question.
+    pub(crate) fn not_served(service: &'static str, operation: &'static str) -> Self {
+        let (code, kind) = ("place-not-served".to_owned(), AwsFaultKind::Rejected);
+        Self {
+            service,
+            operation,
+            code,
+            kind,
         }
     }
 
@@ -113,8 +146,9 @@ impl AwsFault {
 }
 
 impl AwsFaultKind {
-    /// The meaning of a code; its spelling differs between the families of services.
-    fn judge(code: &str, status: u16) -> Self {
+    /// The meaning of a code, where the code alone tells; its spelling differs between the
+    /// families of services.
+    pub(crate) fn of_code(code: &str) -> Option<Self> {
         match code {
             "Throttling"
             | "ThrottlingException"
@@ -127,7 +161,8 @@ impl AwsFaultKind {
             | "BandwidthLimitExceeded"
             | "PriorRequestNotComplete"
             | "SlowDown"
-            | "TransactionInProgressException" => Self::Throttled,
+            | "EC2ThrottledException"
+            | "TransactionInProgressException" => Some(Self::Throttled),
             "AccessDenied"
             | "AccessDeniedException"
             | "UnauthorizedOperation"
@@ -138,13 +173,17 @@ impl AwsFaultKind {
             | "ExpiredToken"
             | "ExpiredTokenException"
             | "InvalidToken"
-            | "RegionDisabledException" => Self::Denied,
-            _ => match status {
-                429 => Self::Throttled,
-                401 | 403 => Self::Denied,
-                500.. => Self::Unreachable,
-                _ => Self::Rejected,
-            },
+            | "RegionDisabledException" => Some(Self::Denied),
+            _ => None,
+        }
+    }
+
+    fn of_status(status: u16) -> Self {
+        match status {
+            429 => Self::Throttled,
+            401 | 403 => Self::Denied,
+            500.. => Self::Unreachable,
+            _ => Self::Rejected,
         }
     }
 }
@@ -153,7 +192,13 @@ impl AwsFaultKind {
 fn plain(code: &str) -> String {
     code.chars()
         .take(AwsFault::CODE_LENGTH)
-        .map(|c| if c.is_ascii_alphanumeric() || "._:-".contains(c) { c } else { '?' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "._:-".contains(c) {
+                c
+            } else {
+                '?'
+            }
+        })
         .collect()
 }
 
@@ -170,9 +215,15 @@ mod tests {
         if let Some(code) = code {
             metadata = metadata.code(code);
         }
-        let metadata = metadata.message("arn:aws:iam::111122223333:role/Secretive").build();
+        let metadata = metadata
+            .message("arn:aws:iam::111122223333:role/Secretive")
+            .build();
         let raw = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
-        AwsFault::of("ssm", "TerminateSession", &SdkError::service_error(metadata, raw))
+        AwsFault::of(
+            "ssm",
+            "TerminateSession",
+            &SdkError::service_error(metadata, raw),
+        )
     }
 
     #[test]
@@ -213,7 +264,11 @@ mod tests {
         let no = AwsFaultKind::Unreachable;
         assert_eq!(
             codes,
-            [("timeout".into(), no), ("timeout".into(), no), ("unreachable".into(), no)]
+            [
+                ("timeout".into(), no),
+                ("timeout".into(), no),
+                ("unreachable".into(), no)
+            ]
         );
     }
 
@@ -226,7 +281,10 @@ mod tests {
         );
         let hostile = refused(400, Some(&format!("X\n{}", "y".repeat(500))));
         let shown = format!("{hostile} {hostile:?}");
-        assert!(!shown.contains('\n') && !shown.contains("Secretive"), "{shown}");
+        assert!(
+            !shown.contains('\n') && !shown.contains("Secretive"),
+            "{shown}"
+        );
         assert!(hostile.code.len() <= AwsFault::CODE_LENGTH);
     }
 }

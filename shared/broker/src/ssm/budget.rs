@@ -1,0 +1,95 @@
+//! How often a place's SSM is called.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How often SSM may be called in one account and Region.
+///
+/// It allows six listings a second there and six endings, to everybody together (AWS-FACTS 0.7);
+/// the default leaves most of them to others (AWS-FACTS 2.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallRate {
+    /// How far apart calls are in the long run.
+    pub every: Duration,
+    /// How many calls may come at once after a rest; at least one.
+    pub burst: u32,
+}
+
+impl Default for CallRate {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_millis(500),
+            burst: 4,
+        }
+    }
+}
+
+/// A token bucket, kept as the time at which it would be full again.
+#[derive(Debug)]
+pub(super) struct Budget {
+    rate: CallRate,
+    full_at: Mutex<Option<Instant>>,
+}
+
+impl Budget {
+    pub(super) fn new(rate: CallRate) -> Self {
+        Self {
+            rate,
+            full_at: Mutex::new(None),
+        }
+    }
+
+    /// Waits for one's turn. Turns are given out in the order of asking.
+    pub(super) async fn take(&self) {
+        let turn = self.turn(Instant::now());
+        tokio::time::sleep_until(turn).await;
+    }
+
+    /// When the next call may be made, as seen at `now`.
+    fn turn(&self, now: Instant) -> Instant {
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = full_at.map_or(now, |at| at.max(now));
+        *full_at = Some(full + self.rate.every);
+        let slack = self
+            .rate
+            .every
+            .saturating_mul(self.rate.burst.saturating_sub(1));
+        full.checked_sub(slack).unwrap_or(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When each of `calls` asked for at once gets its turn, in milliseconds from `now`.
+    fn turns(budget: &Budget, now: Instant, calls: usize) -> Vec<u128> {
+        (0..calls)
+            .map(|_| budget.turn(now).saturating_duration_since(now).as_millis())
+            .collect()
+    }
+
+    #[test]
+    fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
+        let now = Instant::now();
+        let budget = Budget::new(CallRate::default());
+        assert_eq!(turns(&budget, now, 7), [0, 0, 0, 0, 500, 1_000, 1_500]);
+    }
+
+    #[test]
+    fn rest_earns_calls_up_to_the_burst_and_no_more() {
+        let now = Instant::now();
+        let budget = Budget::new(CallRate::default());
+        turns(&budget, now, 4);
+        assert_eq!(
+            turns(&budget, now + Duration::from_millis(1_000), 3),
+            [0, 0, 500]
+        );
+        assert_eq!(
+            turns(&budget, now + Duration::from_secs(600), 5),
+            [0, 0, 0, 0, 500]
+        );
+    }
+}
