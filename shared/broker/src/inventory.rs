@@ -9,7 +9,7 @@
 //! None of the calls supports permissions on single resources (AWS-FACTS 2.6); it is the place
 //! that bounds what is asked about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_resourcegroupstagging::Client as TaggingClient;
 use aws_sdk_ssm::Client as SsmClient;
@@ -77,18 +77,19 @@ impl Inventory {
     /// # Errors
     /// A source gave no usable answer. Half of the facts are none.
     pub async fn facts(&self, targets: &[Target]) -> Result<Vec<TargetFacts>, AwsFault> {
-        let mut by_place: BTreeMap<(&AccountId, &Region), Vec<&Target>> = BTreeMap::new();
+        let mut by_place: BTreeMap<(&AccountId, &Region), BTreeSet<&Target>> = BTreeMap::new();
         for target in targets {
             by_place
                 .entry((&target.account, &target.region))
                 .or_default()
-                .push(target);
+                .insert(target);
         }
         let mut facts = BTreeMap::new();
         for ((account, region), targets) in by_place {
             let Some(clients) = self.places.of(account, region) else {
                 continue;
             };
+            let targets: Vec<&Target> = targets.into_iter().collect();
             for found in Box::pin(clients.facts(&targets)).await? {
                 facts.insert(found.target.clone(), found);
             }
@@ -116,7 +117,8 @@ impl Inventory {
             })
             .collect();
         let targets: Vec<&Target> = targets.iter().collect();
-        let tags = Box::pin(clients.tags(&targets, &agents)).await?;
+        let mut tags = Box::pin(clients.ec2_tags(&targets)).await?;
+        tags.extend(Box::pin(clients.hybrid_tags(agents.keys())).await?);
         Ok(join(&targets, &agents, &tags))
     }
 }
@@ -124,16 +126,30 @@ impl Inventory {
 impl Clients {
     /// The facts about targets of one place.
     async fn facts(&self, targets: &[&Target]) -> Result<Vec<TargetFacts>, AwsFault> {
+        // Somebody waits for the answer: ask both sources at once.
+        let (agents, mut tags) = tokio::try_join!(
+            Box::pin(self.agents_of(targets)),
+            Box::pin(self.ec2_tags(targets))
+        )?;
+        // SSM lists every hybrid node that is registered, so one that it does not list is none.
+        tags.extend(Box::pin(self.hybrid_tags(agents.keys())).await?);
+        Ok(join(targets, &agents, &tags))
+    }
+
+    /// The agents of those of these targets that SSM knows.
+    async fn agents_of(
+        &self,
+        targets: &[&Target],
+    ) -> Result<BTreeMap<InstanceId, Agent>, AwsFault> {
         let mut agents = BTreeMap::new();
         for some in targets.chunks(PAGE) {
-            let ids: Vec<String> = some
+            let ids = some
                 .iter()
                 .map(|target| target.instance.to_string())
                 .collect();
             agents.extend(Box::pin(self.known_agents(ids)).await?);
         }
-        let tags = Box::pin(self.tags(targets, &agents)).await?;
-        Ok(join(targets, &agents, &tags))
+        Ok(agents)
     }
 
     /// The agents of those of these nodes that SSM knows.
@@ -209,34 +225,18 @@ impl Clients {
         Err(AwsFault::unreadable(SSM, DESCRIBE))
     }
 
-    /// The tags of those of these targets that carry any.
-    async fn tags(
-        &self,
-        targets: &[&Target],
-        agents: &BTreeMap<InstanceId, Agent>,
-    ) -> Result<BTreeMap<InstanceId, Tags>, AwsFault> {
+    /// The tags of the EC2 instances among these targets that carry any.
+    async fn ec2_tags(&self, targets: &[&Target]) -> Result<BTreeMap<InstanceId, Tags>, AwsFault> {
+        let by_arn: BTreeMap<String, &InstanceId> = targets
+            .iter()
+            .filter(|target| matches!(target.instance, InstanceId::Ec2(_)))
+            .map(|target| (Arn::of_target(target).to_string(), &target.instance))
+            .collect();
+        let arns: Vec<&String> = by_arn.keys().collect();
         let mut tags = BTreeMap::new();
-        let mut by_arn: Vec<(String, &InstanceId)> = Vec::new();
-        for target in targets {
-            match &target.instance {
-                InstanceId::Ec2(_) => {
-                    by_arn.push((Arn::of_target(target).to_string(), &target.instance));
-                }
-                // SSM lists every hybrid node that is registered, so one without an agent is none.
-                InstanceId::Hybrid(id) if agents.contains_key(&target.instance) => {
-                    let found = Box::pin(self.tags_of_hybrid(id)).await?;
-                    tags.insert(target.instance.clone(), found);
-                }
-                InstanceId::Hybrid(_) => {}
-            }
-        }
-        for some in by_arn.chunks(ARNS) {
-            let names: BTreeMap<&str, &InstanceId> = some
-                .iter()
-                .map(|(arn, instance)| (arn.as_str(), *instance))
-                .collect();
-            for (arn, found) in Box::pin(self.tags_of_arns(&names)).await? {
-                if let Some(instance) = names.get(arn.as_str()) {
+        for some in arns.chunks(ARNS) {
+            for (arn, found) in Box::pin(self.tags_of_arns(some)).await? {
+                if let Some(instance) = by_arn.get(&arn) {
                     tags.insert((*instance).clone(), found);
                 }
             }
@@ -244,11 +244,22 @@ impl Clients {
         Ok(tags)
     }
 
-    async fn tags_of_arns(
+    /// The tags of the hybrid nodes among these.
+    async fn hybrid_tags(
         &self,
-        names: &BTreeMap<&str, &InstanceId>,
-    ) -> Result<BTreeMap<String, Tags>, AwsFault> {
-        let arns: Vec<String> = names.keys().map(|arn| (*arn).to_owned()).collect();
+        instances: impl Iterator<Item = &InstanceId>,
+    ) -> Result<BTreeMap<InstanceId, Tags>, AwsFault> {
+        let mut tags = BTreeMap::new();
+        for instance in instances {
+            if let InstanceId::Hybrid(id) = instance {
+                tags.insert(instance.clone(), Box::pin(self.tags_of_hybrid(id)).await?);
+            }
+        }
+        Ok(tags)
+    }
+
+    async fn tags_of_arns(&self, arns: &[&String]) -> Result<BTreeMap<String, Tags>, AwsFault> {
+        let arns: Vec<String> = arns.iter().map(|arn| (*arn).clone()).collect();
         let mut tags = BTreeMap::new();
         let mut token: Option<String> = None;
         for _ in 0..MOST_PAGES {
