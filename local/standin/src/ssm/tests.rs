@@ -48,10 +48,7 @@ fn world_lagging(lag: Duration) -> World {
 }
 
 fn caller(account: &str) -> Caller {
-    Caller {
-        account: account.to_owned(),
-        arn: format!("arn:aws:sts::{account}:assumed-role/Access/req-1"),
-    }
+    Caller::of_role(account, "Access", "req-1")
 }
 
 fn call_from(world: &World, account: &str, region: &str, operation: &str, body: &Value) -> Call {
