@@ -7,6 +7,8 @@
 //! second call would make more of them than were recorded, so only what STS says it has not done
 //! is tried again: a throttled call. The requester asks anew after anything else, and that is a
 //! new issue with a record of its own. Credentials in a lost answer are nobody's.
+//!
+//! Nothing is traced of the call itself, whatever log level a deployment sets.
 
 use aws_config::SdkConfig;
 use aws_sdk_sts::Client;
@@ -19,6 +21,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use rules::moment::Moment;
 use rules::permit::Permit;
 use rules::wire::Secret;
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::NoSubscriber;
 
 use crate::aws::moment;
 use crate::fault::{AwsFault, AwsFaultKind};
@@ -82,7 +86,9 @@ impl Sts {
             .policy(permit.policy().as_json())
             .duration_seconds(permit.seconds())
             .send();
+        // At the level TRACE the SDK writes whole responses, and this one is credentials.
         let answer = Box::pin(call)
+            .with_subscriber(NoSubscriber::default())
             .await
             .map_err(|error| AwsFault::of(SERVICE, ASSUME_ROLE, &error))?;
         let packed_percent = used(&answer);

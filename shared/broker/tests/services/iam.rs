@@ -38,7 +38,12 @@ async fn denied_credentials_open_nothing_and_others_still_do() {
     arranged.open(&one).await.unwrap();
     arranged
         .iam()
-        .deny(&arranged.place, revoked.id, soon(&arranged), arranged.now())
+        .deny(
+            &arranged.place,
+            revoked.id(),
+            soon(&arranged),
+            arranged.now(),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -50,7 +55,7 @@ async fn denied_credentials_open_nothing_and_others_still_do() {
     let calls = arranged.world.calls_of(Service::Iam, "PutRolePolicy");
     assert_eq!(calls.len(), 1);
     let mut list = DenyList::default();
-    list.deny(revoked.id, soon(&arranged));
+    list.deny(revoked.id(), soon(&arranged));
     assert_eq!(calls[0].parameters["RoleName"], "Access");
     assert_eq!(calls[0].parameters["PolicyName"], "PosternRevoked");
     assert_eq!(
@@ -65,14 +70,19 @@ async fn denying_again_writes_nothing() {
     let (request, _) = arranged.granted(1);
     let iam = arranged.iam();
     for _ in 0..3 {
-        iam.deny(&arranged.place, request.id, soon(&arranged), arranged.now())
-            .await
-            .unwrap();
+        iam.deny(
+            &arranged.place,
+            request.id(),
+            soon(&arranged),
+            arranged.now(),
+        )
+        .await
+        .unwrap();
     }
     assert_eq!(writes(&arranged), 1);
     // Nor is anything written for credentials that have expired.
     let (other, _) = arranged.granted(2);
-    iam.deny(&arranged.place, other.id, arranged.now(), arranged.now())
+    iam.deny(&arranged.place, other.id(), arranged.now(), arranged.now())
         .await
         .unwrap();
     assert_eq!(writes(&arranged), 1);
@@ -85,7 +95,7 @@ async fn entries_go_when_their_credentials_have_expired_and_the_policy_with_the_
     let later = soon(&arranged).plus(Duration::from_secs(1_800));
     iam.deny(
         &arranged.place,
-        arranged.granted(1).0.id,
+        arranged.granted(1).0.id(),
         soon(&arranged),
         arranged.now(),
     )
@@ -93,7 +103,7 @@ async fn entries_go_when_their_credentials_have_expired_and_the_policy_with_the_
     .unwrap();
     iam.deny(
         &arranged.place,
-        arranged.granted(2).0.id,
+        arranged.granted(2).0.id(),
         later,
         arranged.now(),
     )
@@ -119,7 +129,7 @@ async fn entries_go_when_their_credentials_have_expired_and_the_policy_with_the_
 async fn writers_of_one_process_do_not_overwrite_each_other() {
     let arranged = arranged();
     let iam = arranged.iam();
-    let requests: Vec<RequestId> = (1..=8).map(|n| arranged.granted(n).0.id).collect();
+    let requests: Vec<RequestId> = (1..=8).map(|n| arranged.granted(n).0.id()).collect();
     let deny = |n: usize| {
         iam.deny(
             &arranged.place,
@@ -158,7 +168,12 @@ async fn a_policy_that_somebody_else_wrote_is_left_as_it_is() {
     let before = writes(&arranged);
     let denied = arranged
         .iam()
-        .deny(&arranged.place, request.id, soon(&arranged), arranged.now())
+        .deny(
+            &arranged.place,
+            request.id(),
+            soon(&arranged),
+            arranged.now(),
+        )
         .await;
     assert!(matches!(denied, Err(DenyFault::NotOurs(_))), "{denied:?}");
     let pruned = arranged.iam().prune(&arranged.place, arranged.now()).await;
@@ -186,7 +201,12 @@ async fn a_full_list_is_a_fault_and_loses_nobody() {
     let (request, _) = arranged.granted(200);
     let denied = arranged
         .iam()
-        .deny(&arranged.place, request.id, soon(&arranged), arranged.now())
+        .deny(
+            &arranged.place,
+            request.id(),
+            soon(&arranged),
+            arranged.now(),
+        )
         .await;
     assert!(matches!(denied, Err(DenyFault::Overflow(_))), "{denied:?}");
     assert_eq!(writes(&arranged), 1);
@@ -194,7 +214,12 @@ async fn a_full_list_is_a_fault_and_loses_nobody() {
     arranged.world.clock().advance(Duration::from_secs(1_800));
     let again = arranged
         .iam()
-        .deny(&arranged.place, request.id, soon(&arranged), arranged.now())
+        .deny(
+            &arranged.place,
+            request.id(),
+            soon(&arranged),
+            arranged.now(),
+        )
         .await;
     assert_eq!(again, Ok(()));
 }
@@ -235,7 +260,12 @@ async fn a_fault_of_iam_is_told() {
             .inject(FaultRule::always(Service::Iam, operation, fault));
         let denied = arranged
             .iam()
-            .deny(&arranged.place, request.id, soon(&arranged), arranged.now())
+            .deny(
+                &arranged.place,
+                request.id(),
+                soon(&arranged),
+                arranged.now(),
+            )
             .await;
         let Err(DenyFault::Aws(fault)) = denied else {
             panic!("{denied:?}")

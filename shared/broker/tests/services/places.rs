@@ -29,7 +29,7 @@ async fn a_place_that_is_not_served_is_never_called() {
         (fault.code.as_str(), fault.kind),
         ("place-not-served", AwsFaultKind::Rejected)
     );
-    let request = arranged.granted(1).0.id;
+    let request = arranged.granted(1).0.id();
     let until = arranged.now().plus(Duration::from_secs(60));
     assert!(
         arranged

@@ -11,7 +11,7 @@ use crate::arranged::{Arranged, BUCKET, arranged};
 
 fn session(arranged: &Arranged) -> (SessionId, String) {
     let (request, _) = arranged.granted(1);
-    let id: SessionId = format!("{}-ilpxvkhghl9vs9ia2xfdyp4dka", request.id)
+    let id: SessionId = format!("{}-ilpxvkhghl9vs9ia2xfdyp4dka", request.id())
         .parse()
         .unwrap();
     let key = arranged.place.log_key(&id.to_string());

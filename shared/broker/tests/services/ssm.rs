@@ -65,10 +65,7 @@ async fn one_listing_finds_the_sessions_of_all_requests_and_counts_the_others() 
     let (_, two) = arranged.minted(2).await;
     let first = arranged.open(&one).await.unwrap();
     let second = arranged.open(&two).await.unwrap();
-    arranged
-        .open_as(&arranged.world.admin_keys())
-        .await
-        .unwrap();
+    arranged.open_as(&own_keys(&arranged.world)).await.unwrap();
 
     let listing = arranged.ssm().active(&arranged.place).await.unwrap();
     assert_eq!(ids(&listing.sessions), sorted(vec![first.clone(), second]));
@@ -95,9 +92,13 @@ async fn a_role_session_that_borrows_a_requests_name_is_foreign() {
     add_access_role(&arranged.world, "Another", "/");
     let borrowed = arranged
         .world
-        .function_credentials("Another", &request.id.to_string());
+        .function_credentials("Another", &request.id().to_string())
+        .unwrap();
     let session = arranged.open_as(&borrowed).await.unwrap();
-    assert_eq!(session.parse::<SessionId>().unwrap().request(), request.id);
+    assert_eq!(
+        session.parse::<SessionId>().unwrap().request(),
+        request.id()
+    );
     let listing = arranged.ssm().active(&arranged.place).await.unwrap();
     assert_eq!((listing.sessions.len(), listing.foreign), (0, 1));
 }
@@ -121,7 +122,7 @@ async fn history_is_of_one_request_and_goes_on_past_empty_pages() {
 
     let listing = arranged
         .ssm()
-        .history(&arranged.place, request.id)
+        .history(&arranged.place, request.id())
         .await
         .unwrap();
     assert_eq!(ids(&listing.sessions), [mine]);
@@ -137,7 +138,7 @@ async fn history_is_of_one_request_and_goes_on_past_empty_pages() {
     assert!(calls.len() >= 4, "{}", calls.len());
     let owner = format!(
         "arn:aws:sts::111122223333:assumed-role/Access/{}",
-        request.id
+        request.id()
     );
     for call in &calls {
         assert_eq!(call.parameters["State"], "History");
@@ -165,7 +166,7 @@ async fn a_session_that_ssm_is_still_ending_has_no_end_yet() {
     let state = async || {
         let listing = arranged
             .ssm()
-            .history(&arranged.place, request.id)
+            .history(&arranged.place, request.id())
             .await
             .unwrap();
         listing.sessions[0].state
@@ -255,7 +256,9 @@ async fn ending_what_is_gone_or_unknown_is_no_fault_whichever_answer_ssm_gives()
     let (request, minted) = arranged.minted(1).await;
     let gone = arranged.open(&minted).await.unwrap();
     arranged.world.exit_session(&gone.to_string()).unwrap();
-    let unknown: SessionId = format!("{}-07a16060613c408b5", request.id).parse().unwrap();
+    let unknown: SessionId = format!("{}-07a16060613c408b5", request.id())
+        .parse()
+        .unwrap();
     for fails in [false, true] {
         arranged
             .world
