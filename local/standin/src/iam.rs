@@ -37,7 +37,7 @@ pub use role::RoleSpec;
 
 pub(crate) use api::{demands, handle};
 pub(crate) use caller::iso;
-pub(crate) use keys::KnownKey;
+pub(crate) use keys::{KnownKey, token_bytes};
 pub(crate) use role::Role;
 
 /// Roles, keys and managed policies.
@@ -73,14 +73,16 @@ impl State {
             .insert(format!("{}/{}", role.account, role.name), role);
     }
 
-    /// Makes credentials for a session.
+    /// Makes credentials for a session, with a token of so many bytes.
     pub(crate) fn issue(
         &mut self,
         caller: Caller,
+        token_bytes: usize,
         now_millis: i64,
         expires_at_millis: i64,
     ) -> Keys {
-        self.keys.issue(caller, now_millis, Some(expires_at_millis))
+        self.keys
+            .issue(caller, token_bytes, now_millis, Some(expires_at_millis))
     }
 
     /// What is known when `caller` asks for `demand`.

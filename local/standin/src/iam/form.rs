@@ -141,10 +141,11 @@ impl<'a> Parameter<'a> {
     }
 
     fn violates(&self, constraint: &str) -> AwsError {
+        // XML has no way to write most control characters, not even escaped.
+        let value = self.value.replace(char::is_control, "\u{fffd}");
         invalid(format!(
-            "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: \
+            "1 validation error detected: Value '{value}' at '{}' failed to satisfy constraint: \
              {constraint}",
-            self.value,
             camel(self.name)
         ))
     }

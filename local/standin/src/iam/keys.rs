@@ -49,15 +49,25 @@ pub(super) struct KeyRing {
 /// How long an expired key is remembered, so that its use is told as expired, not as unknown.
 const REMEMBERED_MILLIS: i64 = 36 * 60 * 60 * 1_000;
 
+/// The size of a token that carries so many bytes of policies and tags. Nobody may count on the
+/// length of a token (AWS-FACTS 1.23), so no two need be equal.
+pub(crate) fn token_bytes(carried: usize) -> usize {
+    let [extra, ..] = random::bytes();
+    carried
+        .saturating_add(340)
+        .saturating_add(usize::from(extra))
+}
+
 impl KeyRing {
     pub(super) fn get(&self, access_key_id: &str) -> Option<&KnownKey> {
         self.by_id.get(access_key_id)
     }
 
-    /// Makes credentials for a session.
+    /// Makes credentials for a session, with a token of so many bytes.
     pub(super) fn issue(
         &mut self,
         caller: Caller,
+        token_bytes: usize,
         now_millis: i64,
         expires_at_millis: Option<i64>,
     ) -> Keys {
@@ -65,9 +75,7 @@ impl KeyRing {
             key.expires_at_millis
                 .is_none_or(|expiry| now_millis.saturating_sub(expiry) < REMEMBERED_MILLIS)
         });
-        // Nobody may count on the length of a token (AWS-FACTS 1.23), so no two need be equal.
-        let [extra, ..] = random::bytes();
-        let token = random::text(random::SECRET, 340_usize.saturating_add(usize::from(extra)));
+        let token = random::text(random::SECRET, token_bytes);
         self.enter("ASIA", caller, Some(token), expires_at_millis)
     }
 
@@ -148,7 +156,7 @@ impl World {
                 account: role.account.clone(),
                 principal: Principal::Role(Box::new(role.session(session_name, now))),
             };
-            state.keys.issue(caller, now, None)
+            state.keys.issue(caller, token_bytes(0), now, None)
         };
         self.persist();
         Ok(keys)

@@ -4,7 +4,7 @@ use super::answer;
 use super::request::{AssumeRole, Carried};
 use crate::call::{AwsError, Call, Demand, Handled};
 use crate::iam::form::invalid;
-use crate::iam::{Caller, Keys, Policy, Principal, RoleSession, iso, trusts};
+use crate::iam::{Caller, Keys, Policy, Principal, RoleSession, iso, token_bytes, trusts};
 use crate::world::World;
 use crate::xml::Element;
 
@@ -17,6 +17,10 @@ const MAX_CHAINED_SECONDS: i64 = 3_600;
 /// and values of tags at their plain length against 3,000 characters: a policy of the full 2,048
 /// characters then comes to 68 percent and leaves room for a few tags, not for fifty.
 const PACKED_SPACE: usize = 3_000;
+
+/// The largest session token, in bytes, that `SessionTokenUtilization` is a percentage of. A token
+/// here grows by what is packed into it, and so never comes to more.
+const TOKEN_SPACE: usize = 4_096;
 
 /// What the call needs from the policies of the caller, after the trust policy has had its say.
 pub(super) fn demands(world: &World, call: &Call) -> Result<Vec<Demand>, AwsError> {
@@ -80,8 +84,8 @@ impl AssumeRole {
         demands
     }
 
-    /// How much of the packed space the session takes, in percent; `None` when it takes none.
-    fn packed_percent(&self) -> Option<usize> {
+    /// The size of policies and tags packed, in characters.
+    fn packed(&self) -> usize {
         let policy = self.policy.as_ref().map_or(0, minified_length);
         let arns: usize = self.policy_arns.iter().map(|arn| arn.chars().count()).sum();
         let tags: usize = self
@@ -90,9 +94,12 @@ impl AssumeRole {
             .iter()
             .map(|(key, value)| key.chars().count().saturating_add(value.chars().count()))
             .sum();
-        let packed = policy.saturating_add(arns).saturating_add(tags);
-        (packed > 0).then(|| packed.saturating_mul(100).div_ceil(PACKED_SPACE))
+        policy.saturating_add(arns).saturating_add(tags)
     }
+}
+
+fn percent(part: usize, whole: usize) -> usize {
+    part.saturating_mul(100).div_ceil(whole)
 }
 
 /// The length of a policy without the white space that JSON does not need.
@@ -106,13 +113,14 @@ fn minified_length(policy: &Policy) -> usize {
 /// Makes the session.
 pub(super) fn handle(world: &World, call: &Call) -> Handled {
     let request = AssumeRole::read(call)?;
-    let packed = request.packed_percent();
-    if let Some(percent) = packed.filter(|percent| *percent > 100) {
+    let packed = request.packed();
+    if packed > PACKED_SPACE {
         return Err(AwsError::new(
             400,
             "PackedPolicyTooLarge",
             format!(
-                "Packed policy consumes {percent}% of allotted space, please use smaller policy."
+                "Packed policy consumes {}% of allotted space, please use smaller policy.",
+                percent(packed, PACKED_SPACE)
             ),
         ));
     }
@@ -162,7 +170,8 @@ pub(super) fn handle(world: &World, call: &Call) -> Handled {
         account,
         principal: Principal::Role(Box::new(session)),
     };
-    let keys = state.issue(caller, call.now_millis, expires_at);
+    let bytes = token_bytes(packed).max(request.token_bytes);
+    let keys = state.issue(caller, bytes, call.now_millis, expires_at);
     Ok(answer("AssumeRoleResponse", made.result(&keys)))
 }
 
@@ -172,11 +181,12 @@ struct Made {
     user_id: String,
     source_identity: Option<String>,
     expires_at: i64,
-    packed: Option<usize>,
+    packed: usize,
 }
 
 impl Made {
     fn result(self, keys: &Keys) -> Element {
+        let token = keys.session_token.as_ref().map_or(0, String::len);
         let credentials = Element::new("Credentials")
             .leaf("AccessKeyId", &keys.access_key_id)
             .leaf("SecretAccessKey", &keys.secret_access_key)
@@ -192,7 +202,12 @@ impl Made {
             .child(credentials)
             .maybe(
                 "PackedPolicySize",
-                self.packed.map(|percent| percent.to_string()),
+                (self.packed > 0).then(|| percent(self.packed, PACKED_SPACE).to_string()),
+            )
+            .leaf("SessionTokenSize", token.to_string())
+            .leaf(
+                "SessionTokenUtilization",
+                percent(token, TOKEN_SPACE).to_string(),
             )
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct AssumeRole {
     pub(super) policy_arns: Vec<String>,
     pub(super) seconds: i64,
     pub(super) external_id: Option<String>,
+    /// The least size of the session token, in bytes.
+    pub(super) token_bytes: usize,
     /// What the session will carry: asked for or inherited.
     pub(super) carried: Carried,
 }
@@ -69,6 +71,10 @@ impl AssumeRole {
             ),
             None => None,
         };
+        let token_bytes = match form.optional("MinimumSessionTokenSize") {
+            Some(size) => usize::try_from(size.number(0..=4_096)?).unwrap_or_default(),
+            None => 0,
+        };
         let (policy, policy_arns) = policies(&form)?;
         Ok(Self {
             role_arn: role_arn.to_owned(),
@@ -77,6 +83,7 @@ impl AssumeRole {
             policy_arns,
             seconds,
             external_id,
+            token_bytes,
             carried: Carried::read(&form)?.after(call.caller.session())?,
         })
     }

@@ -5,7 +5,7 @@ use aws_sdk_sts::types::PolicyDescriptorType;
 use serde_json::json;
 use standin::World;
 
-use super::wire::{assume, client, function, keys, open_role, refused, tag, world};
+use super::wire::{assume, client, function, keys, open_role, packed, refused, tag, world};
 
 /// A session policy of exactly so many characters.
 fn policy_of(length: usize) -> String {
@@ -30,15 +30,15 @@ async fn a_policy_has_a_length_an_alphabet_and_a_grammar() {
     for (policy, expected) in [
         (policy_of(2_049), "ValidationError"),
         (String::new(), "ValidationError"),
-        (policy_of(100).replace('k', "\u{100}"), "ValidationError"),
-        (policy_of(100).replace('k', "\u{1f}"), "ValidationError"),
+        (policy_of(200).replace('k', "\u{100}"), "ValidationError"),
+        (policy_of(200).replace('k', "\u{1f}"), "ValidationError"),
         ("{}".to_owned(), "MalformedPolicyDocument"),
         (
-            policy_of(100).replace("Allow", "Let"),
+            policy_of(200).replace("Allow", "Let"),
             "MalformedPolicyDocument",
         ),
         (
-            policy_of(100).replace("\"Effect\"", "\"Principal\":\"*\",\"Effect\""),
+            policy_of(200).replace("\"Effect\"", "\"Principal\":\"*\",\"Effect\""),
             "MalformedPolicyDocument",
         ),
     ] {
@@ -47,7 +47,7 @@ async fn a_policy_has_a_length_an_alphabet_and_a_grammar() {
     }
     assert!(
         assume(&sts)
-            .policy(policy_of(100).replace('k', "ÿ"))
+            .policy(policy_of(200).replace('k', "ÿ"))
             .send()
             .await
             .is_ok()
@@ -58,7 +58,7 @@ async fn a_policy_has_a_length_an_alphabet_and_a_grammar() {
 async fn managed_policies_count_and_must_exist() {
     let world = world();
     let sts = function(&world, "Issue");
-    let arn = world.add_managed_policy("M", &policy_of(100)).unwrap();
+    let arn = world.add_managed_policy("M", &policy_of(200)).unwrap();
     let named = |arn: &str| PolicyDescriptorType::builder().arn(arn).build();
     let ten = assume(&sts).set_policy_arns(Some(vec![named(&arn); 10]));
     assert!(ten.send().await.is_ok());
@@ -96,7 +96,7 @@ async fn everything_packed_has_a_size_too() {
             .set_tags(Some(tags))
     };
     let made = open(10).send().await.unwrap();
-    assert_eq!(made.packed_policy_size(), Some(100));
+    assert_eq!(packed(&made), Some(100));
     let (got, status, message) = refused(open(11)).await;
     assert_eq!((got.as_str(), status), ("PackedPolicyTooLarge", 400));
     assert!(message.contains("104%"), "{message}");
@@ -104,7 +104,33 @@ async fn everything_packed_has_a_size_too() {
         .assume_role()
         .role_arn("arn:aws:iam::111122223333:role/Open");
     let bare = bare.role_session_name("x1").send().await.unwrap();
-    assert_eq!(bare.packed_policy_size(), None);
+    assert_eq!(packed(&bare), None);
+}
+
+#[tokio::test]
+async fn a_token_grows_with_what_it_carries_and_to_the_size_that_was_asked_for() {
+    let world = world();
+    let sts = function(&world, "Issue");
+    let small = assume(&sts).send().await.unwrap();
+    let large = assume(&sts).policy(policy_of(2_048)).send().await.unwrap();
+    let padded = assume(&sts)
+        .minimum_session_token_size(4_096)
+        .send()
+        .await
+        .unwrap();
+    for made in [&small, &large, &padded] {
+        let token = made.credentials().unwrap().session_token().len();
+        assert_eq!(
+            made.session_token_size(),
+            Some(i32::try_from(token).unwrap())
+        );
+        assert!(made.session_token_utilization().unwrap() <= 100);
+    }
+    assert!(small.session_token_size() < large.session_token_size());
+    assert!(small.session_token_utilization() < large.session_token_utilization());
+    assert_eq!(padded.session_token_size(), Some(4_096));
+    let too_large = assume(&sts).minimum_session_token_size(4_097);
+    assert_eq!(code(too_large).await, "ValidationError");
 }
 
 #[tokio::test]
