@@ -364,6 +364,40 @@ mod wire {
     }
 
     #[tokio::test]
+    async fn a_restarted_world_knows_its_roles_and_keys() {
+        let dir = std::env::temp_dir().join(format!("standin-iam-{}", std::process::id()));
+        let open = || {
+            World::builder()
+                .data_dir(Some(dir.clone()))
+                .build()
+                .unwrap()
+        };
+        let before = open();
+        before
+            .add_role(RoleSpec {
+                name: ROLE.to_owned(),
+                inline: vec![("Base".to_owned(), statement("Allow", "ssm:*", "*"))],
+                ..RoleSpec::default()
+            })
+            .unwrap();
+        let session = before.function_credentials(ROLE, "req-1").unwrap();
+        let admin = before.admin_keys();
+        drop(before);
+        let after = open();
+        assert_eq!(after.admin_keys(), admin);
+        let start = Demand::new("ssm:StartSession", NODE);
+        assert!(after.may(&session.access_key_id, &start).is_ok());
+        let role = client(&after, admin)
+            .get_role()
+            .role_name(ROLE)
+            .send()
+            .await;
+        assert_eq!(role.unwrap().role().unwrap().role_name(), ROLE);
+        drop(after);
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[tokio::test]
     async fn an_operation_that_is_not_offered_is_told_so() {
         let world = world();
         let refused = admin(&world).list_users().send().await.unwrap_err();
