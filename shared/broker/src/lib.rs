@@ -12,8 +12,10 @@
 //! [`AwsFault`](fault::AwsFault) and is logged there, once.
 
 pub mod aws;
+pub mod clock;
 pub mod fault;
 pub mod iam;
+pub mod identity;
 pub mod inventory;
 pub mod s3;
 pub mod ssm;
