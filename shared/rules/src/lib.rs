@@ -9,9 +9,30 @@
 //! whose token was judged, a [`Permit`](permit::Permit) may mint credentials, an
 //! [`Eviction`](eviction::Eviction) may terminate a session.
 
+pub mod ask;
+pub mod audit;
+pub mod caller;
+pub mod canonical;
+pub mod claims;
+pub mod deny_list;
+pub mod eviction;
+pub mod facts;
+pub mod life;
+pub mod log_verdict;
 pub mod moment;
 pub mod names;
-pub mod ask;
-pub mod caller;
-pub mod facts;
+pub mod offices;
+pub mod pace;
+pub mod permit;
+pub mod place;
+pub mod policy;
+pub mod refusal;
+pub mod request;
 pub mod route;
+pub mod session;
+pub mod session_document;
+pub mod session_policy;
+pub mod status;
+pub mod step;
+pub mod sweep;
+pub mod wire;

@@ -1,0 +1,48 @@
+//! The witness that a session may be terminated.
+
+use crate::names::{AccountId, Region, SessionId};
+
+/// Leave to terminate one session of a grant that is over.
+///
+/// Only a [sweep](crate::sweep) makes one, and only for a session that is named after the request
+/// whose grant is over: ending one grant cannot end another.
+///
+/// ```compile_fail
+/// fn forge(eviction: rules::eviction::Eviction) -> rules::eviction::Eviction {
+///     rules::eviction::Eviction { attempt: 2, ..eviction }
+/// }
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "an eviction that is not carried out leaves a session open"]
+pub struct Eviction {
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+    pub(crate) session: SessionId,
+    pub(crate) attempt: u32,
+}
+
+impl Eviction {
+    /// The account the session is open in.
+    #[must_use]
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The Region the session is open in.
+    #[must_use]
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// The session to end.
+    #[must_use]
+    pub fn session(&self) -> &SessionId {
+        &self.session
+    }
+
+    /// Which try this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}

@@ -1,0 +1,247 @@
+//! Issuing credentials: written ahead, minted, recorded, and only then handed out.
+//!
+//! ```text
+//! begin ── recorded ──► STS ── complete ── recorded ──► the requester
+//!                        └──── fail ───── recorded ──► an error
+//! ```
+//!
+//! A crash anywhere leaves an issue without an outcome, which the sweeper closes as orphaned. Its
+//! credentials, if STS made any, never left the function. The first issue activates the grant: its
+//! clock starts when that issue begins, not when somebody approved.
+
+use std::collections::BTreeSet;
+
+use super::ask::{Regime, must_be_known, must_carry, place_of};
+use super::{must_be_requester, must_see, person, wrong_status};
+use crate::audit::{Actor, Event};
+use crate::caller::Caller;
+use crate::facts::TargetFacts;
+use crate::moment::Moment;
+use crate::names::Group;
+use crate::offices::Offices;
+use crate::permit::Permit;
+use crate::policy::Decision;
+use crate::refusal::{Refusal, Verb};
+use crate::request::Request;
+use crate::route::{Consent, Route};
+use crate::session_document::SessionDocument;
+use crate::session_policy::{Scope, SessionPolicy};
+use crate::status::{Grant, Issuing, Status};
+use crate::step::Step;
+
+/// STS counts the life of credentials by its own clock; a bound on it leaves room for the skew.
+const SKEW: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// An issue that has begun: the step to record, and the permit to use once it is recorded.
+#[derive(Debug)]
+pub struct Begun {
+    /// To be recorded first.
+    pub step: Step,
+    /// To be used only then.
+    pub permit: Permit,
+}
+
+/// The requester has credentials issued. Everything is judged again: the targets as they are now,
+/// the requester's groups as they are now, the policy set now in force, and whether the approvals
+/// given still satisfy it.
+///
+/// # Errors
+/// The request is not theirs or has no grant; the grant is over or was not activated in time;
+/// another issue is under way; the policy or the approvals no longer carry it.
+pub fn begin(
+    request: &Request,
+    caller: &Caller,
+    facts: &[TargetFacts],
+    regime: Regime<'_>,
+    offices: &Offices,
+    now: Moment,
+) -> Result<Begun, Refusal> {
+    must_see(request, caller, offices)?;
+    must_be_requester(request, caller)?;
+    let (grant, first) = match &request.status {
+        Status::Approved { activate_by } if now >= *activate_by => {
+            return Err(Refusal::DeadlinePassed { at: *activate_by });
+        }
+        Status::Approved { .. } => {
+            // The end is a whole second, because IAM compares whole seconds, and rounded down: a
+            // grant is never longer than was approved.
+            let ends_at = now.whole_second().plus(request.ask.duration_seconds.length());
+            let grant = Grant {
+                activated_at: now,
+                ends_at,
+                issues: 0,
+                credentials_until: now,
+                issuing: None,
+            };
+            (grant, true)
+        }
+        Status::Active { grant } if now >= grant.ends_at => {
+            return Err(Refusal::GrantOver { at: grant.ends_at });
+        }
+        Status::Active { grant } => (grant.clone(), false),
+        Status::Pending { .. }
+        | Status::Ending { .. }
+        | Status::Closed { .. }
+        | Status::Denied { .. }
+        | Status::Withdrawn { .. }
+        | Status::Lapsed { .. } => return Err(wrong_status(Verb::Issue, request)),
+    };
+    let orphan = match &grant.issuing {
+        Some(issuing) => {
+            let dead_at = issuing.began_at.plus(regime.pace.orphan_after);
+            if now < dead_at {
+                // A live issue takes a moment; a dead one is waited for until it counts as such.
+                let retry_after = dead_at.since(now).min(std::time::Duration::from_secs(2));
+                return Err(Refusal::IssueInProgress { retry_after });
+            }
+            Some(issuing.issue)
+        }
+        None => None,
+    };
+    let place = place_of(&request.ask, regime.places)?;
+    must_be_known(&request.ask, facts)?;
+    must_carry(&request.ask.kind, facts)?;
+    let decision =
+        regime.policy.decide(&request.ask, caller.person(), caller.groups(), facts, now);
+    let route = match decision {
+        Decision::Allowed { route } => route,
+        Decision::Denied(denial) => return Err(Refusal::NoLongerAllowed(denial)),
+    };
+    must_be_carried_by_approvals(request, &route)?;
+
+    let issue = grant.issues.saturating_add(1);
+    let seconds = Permit::seconds_for(grant.ends_at, now);
+    let until = now
+        .plus(std::time::Duration::from_secs(u64::from(seconds.unsigned_abs())))
+        .plus(SKEW);
+    let document = SessionDocument::for_ask(&request.ask.kind, request.ask.duration_seconds);
+    let policy = SessionPolicy::of(&Scope {
+        request: request.id,
+        targets: &request.ask.targets,
+        document: &document,
+        ends_at: grant.ends_at,
+        session_key: place.session_key.as_ref(),
+        data_channel: place.data_channel,
+    })
+    .map_err(|_| Refusal::TooManyTargets)?;
+    let permit = Permit {
+        request: request.id,
+        issue,
+        role: place.access_role.clone(),
+        source_identity: caller.person().source_identity(),
+        policy,
+        seconds,
+        ends_at: grant.ends_at,
+    };
+
+    let mut step = Step::from(request);
+    if first {
+        step = step.with(person(caller), Event::Activated { ends_at: grant.ends_at }, now);
+    }
+    if let Some(issue) = orphan {
+        step = step.with(Actor::Postern {}, Event::IssueOrphaned { issue }, now);
+    }
+    let event = Event::Issuing { issue, until, policy_set: route.policy_set };
+    let step = step.with(person(caller), event, now).to(Status::Active {
+        grant: Grant {
+            issues: issue,
+            credentials_until: grant.credentials_until.max(until),
+            issuing: Some(Issuing { issue, began_at: now }),
+            ..grant
+        },
+    });
+    Ok(Begun { step, permit })
+}
+
+/// STS answered with credentials. Only once this is recorded may they leave.
+///
+/// # Errors
+/// The grant has ended in the meantime or the issue has been given up: the credentials must not
+/// leave.
+pub fn complete(
+    request: &Request,
+    issue: u32,
+    access_key_id: &str,
+    expires_at: Moment,
+    now: Moment,
+) -> Result<Step, Refusal> {
+    let grant = open_issue(request, issue)?;
+    if now >= grant.ends_at {
+        return Err(Refusal::GrantOver { at: grant.ends_at });
+    }
+    let event =
+        Event::Issued { issue, access_key_id: access_key_id.to_owned(), expires_at };
+    Ok(settle(request, grant, event, expires_at, now))
+}
+
+/// STS refused, or could not be reached.
+///
+/// # Errors
+/// The issue has an outcome already.
+pub fn fail(request: &Request, issue: u32, code: &str, now: Moment) -> Result<Step, Refusal> {
+    let grant = open_issue(request, issue)?;
+    let until = grant.credentials_until;
+    Ok(settle(request, grant, Event::IssueFailed { issue, code: code.to_owned() }, until, now))
+}
+
+/// The issue was found without an outcome and is too old to get one.
+pub(crate) fn orphan(request: &Request, grant: &Grant, issue: u32, now: Moment) -> Step {
+    settle(request, grant, Event::IssueOrphaned { issue }, grant.credentials_until, now)
+}
+
+/// The grant whose open issue this is.
+fn open_issue(request: &Request, issue: u32) -> Result<&Grant, Refusal> {
+    match &request.status {
+        Status::Active { grant } if grant.issuing.as_ref().is_some_and(|i| i.issue == issue) => {
+            Ok(grant)
+        }
+        Status::Ending { ended_at, .. } => Err(Refusal::GrantOver { at: *ended_at }),
+        Status::Pending { .. }
+        | Status::Approved { .. }
+        | Status::Active { .. }
+        | Status::Closed { .. }
+        | Status::Denied { .. }
+        | Status::Withdrawn { .. }
+        | Status::Lapsed { .. } => Err(wrong_status(Verb::Issue, request)),
+    }
+}
+
+fn settle(
+    request: &Request,
+    grant: &Grant,
+    event: Event,
+    until: Moment,
+    now: Moment,
+) -> Step {
+    let grant = Grant {
+        issuing: None,
+        credentials_until: grant.credentials_until.max(until),
+        ..grant.clone()
+    };
+    Step::from(request)
+        .with(Actor::Postern {}, event, now)
+        .to(Status::Active { grant })
+}
+
+/// The approvals given must satisfy the route now in force, each for what is still the same
+/// request, and each by a group that may still answer.
+fn must_be_carried_by_approvals(request: &Request, route: &Route) -> Result<(), Refusal> {
+    let (needed, groups): (u8, &BTreeSet<Group>) = match &route.consent {
+        Consent::Automatic => return Ok(()),
+        Consent::Approvals { needed, groups } => (*needed, groups),
+    };
+    let shown = request.shown();
+    let counted: BTreeSet<_> = request
+        .approvals
+        .iter()
+        .filter(|approval| approval.shown == shown && approval.by != request.requester)
+        .filter(|approval| approval.groups.iter().any(|group| groups.contains(group)))
+        .map(|approval| &approval.by)
+        .collect();
+    let have = u8::try_from(counted.len()).unwrap_or(u8::MAX);
+    if have >= needed {
+        Ok(())
+    } else {
+        Err(Refusal::ApprovalsVoid { policy: route.policy.clone(), needed, have })
+    }
+}

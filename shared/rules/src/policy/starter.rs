@@ -1,0 +1,161 @@
+//! The starter set loads, and who may do what under it is a table that people can read.
+//!
+//! `policies/starter.routes.txt` is compared line by line; run with `UPDATE_GOLDEN=1` to write it
+//! anew, and read the difference before committing it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::*;
+use crate::facts::{Ping, Platform};
+
+const SET: &str = include_str!("../../../../policies/starter.cedar");
+const TABLE: &str = "../../policies/starter.routes.txt";
+
+const PERSONAS: [(&str, &[&str]); 6] = [
+    ("engineer", &["engineers"]),
+    ("lead-and-engineer", &["engineers", "leads"]),
+    ("lead", &["leads"]),
+    ("contractor", &["contractors", "engineers"]),
+    ("Engineer", &["Engineers"]),
+    ("nobody", &[]),
+];
+
+/// Instances by name: a number for the id, and the tag `Env`.
+const INSTANCES: [(&str, u8, Option<&str>); 4] = [
+    ("staging", 1, Some("staging")),
+    ("prod", 2, Some("prod")),
+    ("Prod", 3, Some("Prod")),
+    ("untagged", 4, None),
+];
+
+const TARGETS: [&[&str]; 5] = [&["staging"], &["prod"], &["Prod"], &["untagged"], &["staging", "prod"]];
+
+const KINDS: [&str; 4] = [
+    r#"{"type":"shell"}"#,
+    r#"{"type":"command","name":"restart-nginx"}"#,
+    r#"{"type":"port","host":"localhost","port":5432}"#,
+    r#"{"type":"ssh"}"#,
+];
+
+fn target(number: u8) -> Target {
+    format!("111122223333/ap-northeast-2/i-{number:017x}").parse().unwrap()
+}
+
+fn facts() -> Vec<TargetFacts> {
+    INSTANCES
+        .iter()
+        .map(|(name, number, env)| TargetFacts {
+            target: target(*number),
+            tags: [("Name", Some(*name)), ("Env", *env)]
+                .into_iter()
+                .filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())))
+                .collect(),
+            platform: Platform::Linux,
+            ping: Ping::Online,
+            agent_version: None,
+        })
+        .collect()
+}
+
+fn ask(names: &[&str], kind: &str, seconds: u32) -> Ask {
+    let targets: Vec<Target> = INSTANCES
+        .iter()
+        .filter(|(name, _, _)| names.contains(name))
+        .map(|(_, number, _)| target(*number))
+        .collect();
+    let kind: serde_json::Value = serde_json::from_str(kind).unwrap();
+    serde_json::from_value(serde_json::json!({
+        "targets": targets,
+        "kind": kind,
+        "duration_seconds": seconds,
+        "reason": "what the table shows",
+    }))
+    .unwrap()
+}
+
+fn row(policies: &PolicySet, persona: &str, groups: &[&str], names: &[&str], ask: &Ask) -> String {
+    let person =
+        Person { iss: "https://login.example.com".parse().unwrap(), sub: persona.parse().unwrap() };
+    let groups: BTreeSet<Group> = groups.iter().map(|group| group.parse().unwrap()).collect();
+    let now = Moment::from_seconds(1_795_514_400);
+    let answer = match policies.decide(ask, &person, &groups, &facts(), now) {
+        Decision::Allowed { route } => match route.consent {
+            Consent::Automatic => format!("{}: automatic", route.policy),
+            Consent::Approvals { needed, groups } => {
+                let groups: Vec<&str> = groups.iter().map(Group::as_str).collect();
+                format!("{}: {needed} of {}", route.policy, groups.join(", "))
+            }
+        },
+        Decision::Denied(denial) => match denial.kind {
+            DenialKind::TooLong { longest } => format!("- {}: {longest} at most", denial.code()),
+            DenialKind::Forbidden | DenialKind::Unevaluable | DenialKind::NoRoute => {
+                let named: BTreeSet<String> = denial
+                    .reasons
+                    .iter()
+                    .filter_map(|reason| reason.policy.as_ref().map(ToString::to_string))
+                    .collect();
+                let named: Vec<String> = named.into_iter().collect();
+                format!("- {} {}", denial.code(), named.join(", "))
+            }
+        },
+    };
+    let (targets, kind) = (names.join("+"), ask.kind.word());
+    let duration = ask.duration_seconds.to_string();
+    let line = format!("{persona:<18} {targets:<13} {kind:<8} {duration:<7} {answer}");
+    line.trim_end().to_owned()
+}
+
+fn table() -> String {
+    let policies = PolicySet::parse(SET).unwrap_or_else(|faults| panic!("{faults}"));
+    let mut table = format!(
+        "{:<18} {:<13} {:<8} {:<7} {}\n",
+        "who", "target by Env", "kind", "how long", "answer"
+    );
+    for (persona, groups) in PERSONAS {
+        for names in TARGETS {
+            for kind in KINDS {
+                let ask = ask(names, kind, 1_800);
+                writeln!(table, "{}", row(&policies, persona, groups, names, &ask)).unwrap();
+            }
+        }
+    }
+    for names in [&["staging"], &["prod"]] {
+        for kind in KINDS {
+            for seconds in [3_600, 3_601, 7_200, 14_400, 14_401, 28_800] {
+                let ask = ask(names, kind, seconds);
+                writeln!(table, "{}", row(&policies, "engineer", &["engineers"], names, &ask))
+                    .unwrap();
+            }
+        }
+    }
+    table
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the golden table is a file that the test may write")]
+fn who_may_do_what_under_the_starter_set_is_as_written() {
+    let table = table();
+    let path = format!("{}/{TABLE}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &table).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    for (n, (is, was)) in table.lines().zip(written.lines()).enumerate() {
+        assert_eq!(is, was, "line {}; run with UPDATE_GOLDEN=1 if this is meant", n + 1);
+    }
+    assert_eq!(table.lines().count(), written.lines().count());
+}
+
+#[test]
+fn contractors_are_told_why_they_are_refused() {
+    let policies = PolicySet::parse(SET).unwrap();
+    let person = Person { iss: "https://login.example.com".parse().unwrap(), sub: "c".parse().unwrap() };
+    let groups = ["contractors", "engineers"].map(|group| group.parse().unwrap()).into();
+    let ask = ask(&["prod"], KINDS[0], 900);
+    let now = Moment::from_seconds(1_795_514_400);
+    let Decision::Denied(denial) = policies.decide(&ask, &person, &groups, &facts(), now) else {
+        panic!("a contractor got to production");
+    };
+    assert!(denial.to_string().contains("ask a lead to do it together with you"), "{denial}");
+}

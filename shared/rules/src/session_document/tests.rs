@@ -1,0 +1,192 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn spec(key: Option<&KeyId>) -> DocumentSpec<'_> {
+    DocumentSpec { log_bucket: "postern-logs", log_prefix: "sessions", kms_key: key }
+}
+
+fn every_sort() -> Vec<SessionDocument> {
+    let others = [
+        SessionDocument::Command {
+            name: "restart-nginx".parse().unwrap(),
+            line: "sudo systemctl restart nginx".parse().unwrap(),
+        },
+        SessionDocument::Port {
+            host: "db.internal".parse().unwrap(),
+            port: NonZeroU16::new(5432).unwrap(),
+        },
+        SessionDocument::Ssh,
+    ];
+    SessionDocument::shells().chain(others).collect()
+}
+
+fn document_for(kind: &AccessKind, seconds: u64) -> String {
+    SessionDocument::for_ask(kind, GrantDuration::from_seconds(seconds).unwrap()).to_string()
+}
+
+#[test]
+fn a_shell_gets_the_lowest_rung_that_covers_it() {
+    for (seconds, name) in [
+        (15, "Postern-Shell-15"),
+        (900, "Postern-Shell-15"),
+        (901, "Postern-Shell-30"),
+        (3_600, "Postern-Shell-60"),
+        (7_200, "Postern-Shell-120"),
+        (14_400, "Postern-Shell-240"),
+        (14_401, "Postern-Shell-480"),
+        (28_800, "Postern-Shell-480"),
+    ] {
+        assert_eq!(document_for(&AccessKind::Shell {}, seconds), name, "{seconds}");
+    }
+}
+
+#[test]
+fn an_ask_and_its_document_have_one_name() {
+    let kinds = [
+        r#"{"type":"command","name":"restart-nginx"}"#,
+        r#"{"type":"port","host":"db.internal","port":5432}"#,
+        r#"{"type":"ssh"}"#,
+    ];
+    let of_asks: Vec<String> = kinds
+        .iter()
+        .map(|kind| document_for(&serde_json::from_str(kind).unwrap(), 60))
+        .collect();
+    let of_documents: Vec<String> =
+        every_sort().iter().skip(6).map(|document| document.name().to_string()).collect();
+    assert_eq!(of_asks, of_documents);
+    assert_eq!(
+        of_asks,
+        ["Postern-Command-restart-nginx", "Postern-Port-db.internal-5432", "Postern-Ssh"]
+    );
+}
+
+#[test]
+fn no_document_takes_a_parameter_that_gives_power() {
+    for document in every_sort() {
+        let content = document.content(&spec(None));
+        let parameters = content.get("parameters").cloned().unwrap_or_default();
+        let names: Vec<&String> =
+            parameters.as_object().map(|map| map.keys().collect()).unwrap_or_default();
+        match document {
+            SessionDocument::Port { .. } => assert_eq!(names, ["localPortNumber"]),
+            SessionDocument::Shell(_) | SessionDocument::Command { .. } | SessionDocument::Ssh => {
+                assert!(names.is_empty(), "{content}");
+                assert!(!content.to_string().contains("{{"), "{content}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_document_bounds_its_sessions() {
+    for document in every_sort() {
+        let content = document.content(&spec(None));
+        assert_eq!(content["schemaVersion"], "1.0");
+        let inputs = &content["inputs"];
+        let minutes: u16 = inputs["maxSessionDuration"].as_str().unwrap().parse().unwrap();
+        assert!((1..=999).contains(&minutes), "{minutes}");
+        assert_eq!(inputs["idleSessionTimeout"], "20");
+        // The schema requires these four.
+        assert_eq!(inputs["s3EncryptionEnabled"], true);
+        assert_eq!(inputs["cloudWatchEncryptionEnabled"], true);
+        assert_eq!(inputs["cloudWatchStreamingEnabled"], false);
+        assert_eq!(inputs["runAsEnabled"], false);
+    }
+}
+
+#[test]
+fn what_can_be_logged_is_and_the_rest_names_no_bucket() {
+    let key: KeyId = "11111111-2222-3333-4444-555555555555".parse().unwrap();
+    for document in every_sort() {
+        let content = document.content(&spec(Some(&key)));
+        let inputs = &content["inputs"];
+        let logged = (inputs["s3BucketName"].clone(), inputs["s3KeyPrefix"].clone());
+        match document {
+            SessionDocument::Shell(_) | SessionDocument::Command { .. } => {
+                assert_eq!(logged, ("postern-logs".into(), "sessions".into()));
+                assert_eq!(inputs["kmsKeyId"], key.as_str());
+            }
+            SessionDocument::Port { .. } | SessionDocument::Ssh => {
+                assert_eq!(logged, ("".into(), "".into()));
+                assert_eq!(inputs.get("kmsKeyId"), None);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_shell_document_reads_so() {
+    let content = SessionDocument::Shell(Rung::covering(GrantDuration::from_seconds(60).unwrap()))
+        .content(&spec(None));
+    assert_eq!(
+        content,
+        json!({
+            "schemaVersion": "1.0",
+            "description": "Postern: a shell for at most 15 minutes",
+            "sessionType": "Standard_Stream",
+            "inputs": {
+                "s3BucketName": "postern-logs",
+                "s3KeyPrefix": "sessions",
+                "s3EncryptionEnabled": true,
+                "cloudWatchLogGroupName": "",
+                "cloudWatchEncryptionEnabled": true,
+                "cloudWatchStreamingEnabled": false,
+                "runAsEnabled": false,
+                "idleSessionTimeout": "20",
+                "maxSessionDuration": "15",
+            },
+        })
+    );
+}
+
+#[test]
+fn a_port_document_pins_host_and_port() {
+    let document = SessionDocument::Port {
+        host: "db.internal".parse().unwrap(),
+        port: NonZeroU16::new(5432).unwrap(),
+    };
+    assert_eq!(
+        document.content(&spec(None))["properties"],
+        json!({
+            "type": "LocalPortForwarding",
+            "host": "db.internal",
+            "portNumber": "5432",
+            "localPortNumber": "{{ localPortNumber }}",
+        })
+    );
+}
+
+#[test]
+fn a_command_line_holds_no_parameter() {
+    for bad in ["", " ", "rm {{ path }}", "two\nlines", "{{"] {
+        assert!(bad.parse::<CommandLine>().is_err(), "{bad:?}");
+    }
+    assert!("awk '{ print $1 }' /var/log/x | head".parse::<CommandLine>().is_ok());
+}
+
+proptest! {
+    #[test]
+    fn every_ask_has_a_document_and_no_two_destinations_share_one(
+        name in "[a-z0-9-]{1,64}",
+        host in "[a-z][a-z0-9]{0,20}(-[a-z0-9]{1,20})?(\\.[a-z][a-z0-9-]{0,15}[a-z0-9]){0,2}",
+        ports in (1_u16.., 1_u16..),
+        seconds in 15_u64..=28_800,
+    ) {
+        let duration = GrantDuration::from_seconds(seconds).unwrap();
+        let rung = Rung::covering(duration);
+        prop_assert!(u32::from(rung.minutes()) * 60 >= duration.seconds());
+        let command = AccessKind::Command { name: name.parse().unwrap() };
+        let document = SessionDocument::for_ask(&command, duration);
+        prop_assert_eq!(document.as_str(), format!("Postern-Command-{name}"));
+
+        let host: Host = host.parse().unwrap();
+        let port = |port| AccessKind::Port {
+            host: host.clone(),
+            port: NonZeroU16::new(port).unwrap(),
+        };
+        let one = SessionDocument::for_ask(&port(ports.0), duration);
+        let other = SessionDocument::for_ask(&port(ports.1), duration);
+        prop_assert_eq!(one == other, ports.0 == ports.1);
+    }
+}

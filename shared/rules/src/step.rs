@@ -1,0 +1,116 @@
+//! One change of a request: the next request and its audit entries together.
+//!
+//! A rule answers with a step and changes nothing. The ledger records a step in one conditional
+//! transaction, or not at all. Nothing outside this crate can make or alter one.
+
+use crate::audit::{Actor, Entry, Event, Head};
+use crate::moment::Moment;
+use crate::names::Person;
+use crate::request::{Approval, Request};
+use crate::session::SessionRecord;
+use crate::status::Status;
+
+/// One change of a request, ready to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a step that is not recorded did not happen"]
+pub struct Step {
+    before: u64,
+    request: Request,
+    entries: Vec<Entry>,
+    sessions: Vec<SessionRecord>,
+    not_by: Option<Person>,
+}
+
+impl Step {
+    /// A step from `request` as it stands; nothing has happened in it yet.
+    pub(crate) fn from(request: &Request) -> Self {
+        Self {
+            before: request.version(),
+            request: request.clone(),
+            entries: Vec::new(),
+            sessions: Vec::new(),
+            not_by: None,
+        }
+    }
+
+    /// The same step with one more event, written to the chain.
+    pub(crate) fn with(mut self, actor: Actor, event: Event, now: Moment) -> Self {
+        self.write(actor, event, now);
+        self
+    }
+
+    /// Writes one more event to the chain.
+    pub(crate) fn write(&mut self, actor: Actor, event: Event, now: Moment) {
+        let entry = Entry {
+            request: self.request.id,
+            n: self.request.head.n + 1,
+            at: now,
+            actor,
+            event,
+            previous: self.request.head.digest,
+        };
+        self.request.head = Head { n: entry.n, digest: entry.digest() };
+        self.entries.push(entry);
+    }
+
+    /// The same step with the request's status changed.
+    pub(crate) fn to(mut self, status: Status) -> Self {
+        self.set(status);
+        self
+    }
+
+    /// Changes the request's status.
+    pub(crate) fn set(&mut self, status: Status) {
+        self.request.status = status;
+    }
+
+    /// The same step with one more approval.
+    pub(crate) fn approved_by(mut self, approval: Approval) -> Self {
+        self.request.approvals.push(approval);
+        self
+    }
+
+    /// Writes a session record, in place of an earlier one of that session.
+    pub(crate) fn write_session(&mut self, record: SessionRecord) {
+        self.sessions.retain(|other| other.id != record.id);
+        self.sessions.push(record);
+    }
+
+    /// The same step, refused by the ledger as well if the requester is this person.
+    pub(crate) fn not_by(mut self, person: &Person) -> Self {
+        self.not_by = Some(person.clone());
+        self
+    }
+
+    /// The version of the request that the step starts from; 0 for a new request.
+    #[must_use]
+    pub fn before(&self) -> u64 {
+        self.before
+    }
+
+    /// The request after the step.
+    #[must_use]
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The audit entries of the step, in order; none where nothing happened and only the moment of
+    /// the next look moves.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The session records that change.
+    #[must_use]
+    pub fn sessions(&self) -> &[SessionRecord] {
+        &self.sessions
+    }
+
+    /// The ledger's write must fail if the stored requester is this person: self-approval is kept
+    /// out by the rule and, once more, by the condition of the same write.
+    #[must_use]
+    pub fn must_not_be_requested_by(&self) -> Option<&Person> {
+        self.not_by.as_ref()
+    }
+}

@@ -1,0 +1,242 @@
+//! What follows from what SSM and S3 show of a request's sessions.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::audit::{Actor, Event};
+use crate::eviction::Eviction;
+use crate::log_verdict::{self, LogListing, LogVerdict};
+use crate::moment::Moment;
+use crate::names::SessionId;
+use crate::pace::Pace;
+use crate::request::Request;
+use crate::session::{ListedSession, ListedState, SessionLife, SessionRecord};
+use crate::status::Status;
+use crate::step::Step;
+
+/// The longest wait between two looks while a session is being ended.
+const AGAIN_SOON_AT_LAST: Duration = Duration::from_secs(15);
+/// How soon, at the least, to look again for a log that has not come.
+const AGAIN_FOR_LOG: Duration = Duration::from_secs(2);
+/// The longest wait between two looks at a request that is ending.
+const AGAIN_AT_LAST: Duration = Duration::from_secs(60);
+/// The longest wait before SSM is told again to end the same session.
+const TELL_AGAIN_AT_LAST: Duration = Duration::from_secs(30);
+
+/// What was seen of a request's sessions and logs in one look.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Sessions that SSM lists for the request's owner, active and past.
+    pub sessions: Vec<ListedSession>,
+    /// Whether the listings were read to their end. What is absent from half a listing is not gone.
+    pub complete: bool,
+    /// What S3 lists under the exact key of a session's log, for those that were looked at.
+    pub logs: BTreeMap<SessionId, LogListing>,
+}
+
+/// What a look leads to.
+#[derive(Debug)]
+pub struct Look {
+    /// To be recorded first, where anything has changed.
+    pub step: Option<Step>,
+    /// Sessions to be terminated, once the step is recorded.
+    pub evictions: Vec<Eviction>,
+}
+
+/// Joins what is recorded of a request's sessions with what is seen of them.
+///
+/// For a request that is active, sessions are recorded and nothing is ended. For one that is
+/// ending, open sessions are ended, ended ones get their log verdicts, and the request closes when
+/// nothing is left to wait for. A session that turns up after the close is recorded and ended, and
+/// the request stays closed.
+#[must_use]
+pub fn look(
+    request: &Request,
+    records: &[SessionRecord],
+    seen: &Seen,
+    now: Moment,
+    pace: &Pace,
+) -> Look {
+    let mut looking = Looking::at(request, records, now);
+    for listed in &seen.sessions {
+        // Nothing that is over one grant may touch another.
+        if listed.id.request() == request.id {
+            looking.meet(listed);
+        }
+    }
+    match &request.status {
+        Status::Ending { .. } => {
+            looking.orphan_open_issue();
+            looking.evict(request);
+            looking.judge_logs(&seen.logs, pace);
+            looking.close_or_wait(seen.complete, pace);
+        }
+        Status::Closed { .. } => looking.evict(request),
+        Status::Pending { .. }
+        | Status::Approved { .. }
+        | Status::Active { .. }
+        | Status::Denied { .. }
+        | Status::Withdrawn { .. }
+        | Status::Lapsed { .. } => {}
+    }
+    looking.done()
+}
+
+/// A look in progress.
+struct Looking {
+    step: Step,
+    records: BTreeMap<SessionId, SessionRecord>,
+    evictions: Vec<Eviction>,
+    loggable: bool,
+    now: Moment,
+}
+
+impl Looking {
+    fn at(request: &Request, records: &[SessionRecord], now: Moment) -> Self {
+        Self {
+            step: Step::from(request),
+            records: records.iter().map(|record| (record.id.clone(), record.clone())).collect(),
+            evictions: Vec::new(),
+            loggable: request.ask.kind.loggable(),
+            now,
+        }
+    }
+
+    /// Writes an event and the session record it leads to.
+    fn note(&mut self, event: Event, record: SessionRecord) {
+        self.step.write(Actor::Postern {}, event, self.now);
+        self.step.write_session(record.clone());
+        self.records.insert(record.id.clone(), record);
+    }
+
+    /// Takes in one listed session: new, or over where it was not.
+    fn meet(&mut self, listed: &ListedSession) {
+        let record = match self.records.get(&listed.id) {
+            Some(record) => record.clone(),
+            None => {
+                let record = SessionRecord {
+                    id: listed.id.clone(),
+                    instance: listed.instance.clone(),
+                    document: listed.document.clone(),
+                    started_at: listed.started_at,
+                    life: SessionLife::Alive {},
+                    log: if self.loggable { LogVerdict::Pending {} } else { LogVerdict::Unloggable {} },
+                };
+                let event = Event::SessionSeen {
+                    session: record.id.clone(),
+                    instance: record.instance.clone(),
+                    document: record.document.clone(),
+                    started_at: record.started_at,
+                };
+                self.note(event, record.clone());
+                record
+            }
+        };
+        match listed.state {
+            ListedState::History { ended_at: Some(at) } if record.lives() => {
+                let event = Event::SessionOver { session: record.id.clone(), ended_at: at };
+                self.note(event, SessionRecord { life: SessionLife::Over { at }, ..record });
+            }
+            ListedState::Active | ListedState::History { .. } => {}
+        }
+    }
+
+    /// Whoever was issuing when the grant ended may no longer hand anything out.
+    fn orphan_open_issue(&mut self) {
+        let mut status = self.step.request().status.clone();
+        if let Status::Ending { grant, .. } = &mut status
+            && let Some(issuing) = grant.issuing.take()
+        {
+            let event = Event::IssueOrphaned { issue: issuing.issue };
+            self.step.write(Actor::Postern {}, event, self.now);
+            self.step.set(status);
+        }
+    }
+
+    /// Ends every session that may be open; tells SSM again, less and less often, until it is gone.
+    fn evict(&mut self, request: &Request) {
+        let open: Vec<SessionRecord> =
+            self.records.values().filter(|record| record.lives()).cloned().collect();
+        for record in open {
+            let attempt = match record.life {
+                SessionLife::Alive {} => 1,
+                SessionLife::Terminating { since, tries } => {
+                    let wait = Duration::from_secs(2_u64.saturating_pow(tries.min(10)))
+                        .min(TELL_AGAIN_AT_LAST);
+                    if self.now.since(since) < wait {
+                        continue;
+                    }
+                    tries.saturating_add(1)
+                }
+                SessionLife::Over { .. } => continue,
+            };
+            let event = Event::SessionTerminating { session: record.id.clone(), attempt };
+            let life = SessionLife::Terminating { since: self.now, tries: attempt };
+            self.evictions.push(Eviction {
+                account: request.ask.targets.account().clone(),
+                region: request.ask.targets.region().clone(),
+                session: record.id.clone(),
+                attempt,
+            });
+            self.note(event, SessionRecord { life, ..record });
+        }
+    }
+
+    /// Gives ended sessions the verdict that their listing supports. No listing, no verdict.
+    fn judge_logs(&mut self, logs: &BTreeMap<SessionId, LogListing>, pace: &Pace) {
+        let waiting: Vec<SessionRecord> =
+            self.records.values().filter(|record| !record.log.is_final()).cloned().collect();
+        for record in waiting {
+            let (SessionLife::Over { at }, Some(listing)) = (record.life, logs.get(&record.id))
+            else {
+                continue;
+            };
+            let log = log_verdict::judge(record.started_at, at, listing, self.now, pace);
+            if log.is_final() {
+                let event = Event::LogJudged { session: record.id.clone(), log: log.clone() };
+                self.note(event, SessionRecord { log, ..record });
+            }
+        }
+    }
+
+    /// Closes the request, or says when to look next.
+    fn close_or_wait(&mut self, complete: bool, pace: &Pace) {
+        let Status::Ending { grant, ended_at, why, looks, .. } =
+            self.step.request().status.clone()
+        else {
+            return;
+        };
+        let now = self.now;
+        let alive = self.records.values().any(SessionRecord::lives);
+        let unjudged = self.records.values().any(|record| !record.log.is_final());
+        // Credentials of an early end can open sessions until they are inert, and a listing may
+        // show a session only some time after it began.
+        let quiet_at = match grant.issues {
+            0 => ended_at,
+            _ => ended_at.max(grant.inert_at()).plus(pace.settle),
+        };
+        if complete && !alive && !unjudged && now >= quiet_at {
+            self.step.write(Actor::Postern {}, Event::Closed {}, now);
+            self.step.set(Status::Closed { grant: Some(grant), why, closed_at: now });
+            return;
+        }
+        let look_at = if alive || !complete {
+            // At once at first; a session that SSM cannot end must not use up the call budget.
+            now.plus(Duration::from_secs(u64::from(1 + looks / 10)).min(AGAIN_SOON_AT_LAST))
+        } else {
+            // The longer nothing happens the less often it is looked for, but always in time.
+            let waited = now.since(ended_at) / 4;
+            let again = now.plus(waited.clamp(AGAIN_FOR_LOG, AGAIN_AT_LAST));
+            if now < quiet_at { again.min(quiet_at) } else { again }
+        };
+        let looks = looks.saturating_add(1);
+        self.step.set(Status::Ending { grant, ended_at, why, look_at, looks });
+    }
+
+    fn done(self) -> Look {
+        let changed = !self.step.entries().is_empty();
+        let waits = matches!(self.step.request().status, Status::Ending { .. });
+        // Looking in vain still moves the next look, without an entry in the chain.
+        Look { step: (changed || waits).then_some(self.step), evictions: self.evictions }
+    }
+}

@@ -1,0 +1,412 @@
+//! What callers are shown.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ask::Ask;
+use crate::audit::Entry;
+use crate::caller::Caller;
+use crate::facts::{Ping, Platform, TargetFacts};
+use crate::life::{answer, end};
+use crate::log_verdict::LogVerdict;
+use crate::moment::Moment;
+use crate::names::{AccessKind, Digest, Group, Person, RequestId, SessionId, Target};
+use crate::offices::Offices;
+use crate::pace::Pace;
+use crate::request::Request;
+use crate::route::{Consent, Route};
+use crate::session::{SessionLife, SessionRecord};
+use crate::session_document::SessionDocument;
+use crate::status::{EndReason, LapseReason, Status, StatusWord};
+
+/// A request, as one caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RequestView {
+    /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub id: RequestId,
+    /// Where it is in its life.
+    pub status: StatusWord,
+    /// It rises with every audit entry.
+    pub version: u64,
+    /// Who asked.
+    pub requester: Person,
+    /// Their name, for people; not an identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester_name: Option<String>,
+    /// What was asked.
+    pub ask: Ask,
+    /// What was known of the targets then.
+    pub targets: Vec<TargetView>,
+    /// Whether what is done can be logged at all.
+    pub loggable: bool,
+    /// The session document that sessions must use.
+    pub document: String,
+    /// The policy that offers the access, and what it asks for.
+    pub route: RouteView,
+    /// Who has said yes.
+    pub approvals: Vec<ApprovalView>,
+    /// The digest of what an approver is shown; `approve` must name it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub shown: Digest,
+    /// When it was asked.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub asked_at: Moment,
+    /// What is true of it only in this status.
+    pub state: StateView,
+    /// What the caller may do to it now.
+    #[cfg_attr(feature = "openapi", schema(example = json!(["approve", "deny"])))]
+    pub you_may: Vec<String>,
+}
+
+/// What is true of a request in its present status; what does not apply is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StateView {
+    /// It lapses then, unanswered or not activated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub lapses_at: Option<Moment>,
+    /// When its clock started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub activated_at: Option<Moment>,
+    /// The end of the grant, exclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub ends_at: Option<Moment>,
+    /// When it was over: ended, denied, withdrawn or lapsed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub over_at: Option<Moment>,
+    /// Why the grant ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_because: Option<EndReason>,
+    /// Why it lapsed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapsed_because: Option<LapseReason>,
+    /// How often credentials were issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issues: Option<u32>,
+}
+
+/// A target as it was when access was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TargetView {
+    /// Account, Region and instance.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub target: Target,
+    /// Its `Name` tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// All its tags.
+    pub tags: BTreeMap<String, String>,
+    /// Its operating system.
+    pub platform: Platform,
+    /// Whether its agent answered.
+    pub ping: Ping,
+    /// Its agent's version, where it has reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
+}
+
+/// What a policy asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RouteView {
+    /// The policy.
+    pub policy: String,
+    /// The digest of the policy set it stands in.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub policy_set: Digest,
+    /// Whether the policy says yes by itself.
+    pub automatic: bool,
+    /// How many people must say yes.
+    pub approvals_needed: u8,
+    /// The groups whose members may.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub approver_groups: Vec<Group>,
+    /// The longest grant it allows, in seconds.
+    pub max_duration_seconds: u32,
+}
+
+/// One person's yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApprovalView {
+    /// Who.
+    pub by: Person,
+    /// Their name, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub at: Moment,
+}
+
+/// A page of requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RequestList {
+    /// The requests, newest first.
+    pub requests: Vec<RequestView>,
+    /// Pass it as `after` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// The sessions of a request, with the verdict on each one's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionsView {
+    /// The request.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub request: RequestId,
+    /// The sessions seen so far, oldest first.
+    pub sessions: Vec<SessionView>,
+}
+
+/// One session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionView {
+    /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub id: SessionId,
+    /// The instance.
+    pub instance: String,
+    /// The session document.
+    pub document: String,
+    /// When it began.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub started_at: Moment,
+    /// Whether it lives.
+    pub life: SessionLife,
+    /// What is known of its log.
+    pub log: LogVerdict,
+}
+
+/// The audit trail of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EntriesView {
+    /// The request.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub request: RequestId,
+    /// The entries, in order.
+    pub entries: Vec<EntryView>,
+    /// The digest of the last entry, as the request holds it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub head: Digest,
+    /// Whether the chain is whole, as checked while answering.
+    pub whole: bool,
+}
+
+/// An audit entry with its digest, so that a reader can check the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EntryView {
+    /// The entry. Its canonical encoding is what the digest is taken of.
+    pub entry: Entry,
+    /// The digest that the next entry names.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub digest: Digest,
+}
+
+/// Targets the caller may ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TargetsView {
+    /// The targets, with what each offers to this caller.
+    pub targets: Vec<Offer>,
+}
+
+/// What one target offers to a caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Offer {
+    /// The target.
+    #[serde(flatten)]
+    pub target: TargetView,
+    /// The kinds of access that a policy offers now, each with its route.
+    pub kinds: Vec<KindOffer>,
+}
+
+/// One kind of access to one target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KindOffer {
+    /// The kind.
+    pub kind: AccessKind,
+    /// Whether what is done is logged.
+    pub loggable: bool,
+    /// What the policy asks for.
+    pub route: RouteView,
+}
+
+/// Whether the function answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Health {
+    /// Always `ok`: a function that cannot start does not answer.
+    pub status: String,
+    /// The version of Postern.
+    pub version: String,
+}
+
+impl RequestView {
+    /// The request as the caller sees it at `now`.
+    #[must_use]
+    pub fn of(
+        request: &Request,
+        caller: &Caller,
+        offices: &Offices,
+        pace: &Pace,
+        now: Moment,
+    ) -> Self {
+        let ask = request.ask();
+        Self {
+            id: request.id(),
+            status: request.status().word(),
+            version: request.version(),
+            requester: request.requester().clone(),
+            requester_name: request.requester_name().map(str::to_owned),
+            ask: ask.clone(),
+            targets: request.facts().iter().map(TargetView::from).collect(),
+            loggable: ask.kind.loggable(),
+            document: SessionDocument::for_ask(&ask.kind, ask.duration_seconds).to_string(),
+            route: RouteView::from(request.route()),
+            approvals: request
+                .approvals()
+                .iter()
+                .map(|yes| ApprovalView {
+                    by: yes.by.clone(),
+                    name: yes.name.clone(),
+                    at: yes.at,
+                })
+                .collect(),
+            shown: request.shown(),
+            asked_at: request.asked_at(),
+            state: StateView::from(request.status()),
+            you_may: you_may(request, caller, offices, pace, now),
+        }
+    }
+}
+
+/// The verbs that the rules would take from the caller now. Issuing is judged again by policy when
+/// it is tried, so it is listed by status alone.
+fn you_may(
+    request: &Request,
+    caller: &Caller,
+    offices: &Offices,
+    pace: &Pace,
+    now: Moment,
+) -> Vec<String> {
+    let shown = request.shown();
+    let issue = request.is_of(caller)
+        && match request.status() {
+            Status::Approved { activate_by } => now < *activate_by,
+            Status::Active { grant } => now < grant.ends_at,
+            Status::Pending { .. }
+            | Status::Ending { .. }
+            | Status::Closed { .. }
+            | Status::Denied { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. } => false,
+        };
+    [
+        ("approve", answer::approve(request, caller, shown, None, offices, pace, now).is_ok()),
+        ("deny", answer::deny(request, caller, None, offices, now).is_ok()),
+        ("withdraw", answer::withdraw(request, caller, offices, now).is_ok()),
+        ("issue", issue),
+        ("revoke", end::revoke(request, caller, None, offices, now).is_ok()),
+        ("release", end::release(request, caller, offices, now).is_ok()),
+    ]
+    .into_iter()
+    .filter(|(_, may)| *may)
+    .map(|(verb, _)| verb.to_owned())
+    .collect()
+}
+
+impl From<&Status> for StateView {
+    fn from(status: &Status) -> Self {
+        let mut view = Self::default();
+        if let Some(grant) = status.grant() {
+            view.activated_at = Some(grant.activated_at);
+            view.ends_at = Some(grant.ends_at);
+            view.issues = Some(grant.issues);
+        }
+        match status {
+            Status::Pending { answer_by: at } | Status::Approved { activate_by: at } => {
+                view.lapses_at = Some(*at);
+            }
+            Status::Active { .. } => {}
+            Status::Ending { ended_at: at, why, .. }
+            | Status::Closed { closed_at: at, why, .. } => {
+                view.over_at = Some(*at);
+                view.ended_because = Some(*why);
+            }
+            Status::Denied { at } | Status::Withdrawn { at } => view.over_at = Some(*at),
+            Status::Lapsed { at, why } => {
+                view.over_at = Some(*at);
+                view.lapsed_because = Some(*why);
+            }
+        }
+        view
+    }
+}
+
+impl From<&TargetFacts> for TargetView {
+    fn from(facts: &TargetFacts) -> Self {
+        Self {
+            target: facts.target.clone(),
+            name: facts.name().map(str::to_owned),
+            tags: facts.tags.clone(),
+            platform: facts.platform,
+            ping: facts.ping,
+            agent_version: facts.agent_version.clone(),
+        }
+    }
+}
+
+impl From<&Route> for RouteView {
+    fn from(route: &Route) -> Self {
+        let (automatic, approvals_needed, approver_groups) = match &route.consent {
+            Consent::Automatic => (true, 0, Vec::new()),
+            Consent::Approvals { needed, groups } => {
+                (false, *needed, groups.iter().cloned().collect())
+            }
+        };
+        Self {
+            policy: route.policy.clone(),
+            policy_set: route.policy_set,
+            automatic,
+            approvals_needed,
+            approver_groups,
+            max_duration_seconds: route.max_duration.seconds(),
+        }
+    }
+}
+
+impl From<&SessionRecord> for SessionView {
+    fn from(record: &SessionRecord) -> Self {
+        Self {
+            id: record.id.clone(),
+            instance: record.instance.clone(),
+            document: record.document.clone(),
+            started_at: record.started_at,
+            life: record.life,
+            log: record.log.clone(),
+        }
+    }
+}
+
+impl From<Entry> for EntryView {
+    fn from(entry: Entry) -> Self {
+        let digest = entry.digest();
+        Self { entry, digest }
+    }
+}
