@@ -91,6 +91,9 @@ pub enum Refusal {
     /// Only an approver of the request or an operator may revoke.
     #[error("only an approver of this request or an operator may revoke it")]
     MayNotRevoke,
+    /// Only operators and auditors list what is not theirs.
+    #[error("only operators and auditors may list everybody's requests")]
+    MayNotListAll,
     /// The verb does not fit the request's status.
     #[error("a request that is {status} takes no `{}`", verb.as_str())]
     WrongStatus {
@@ -185,6 +188,7 @@ impl Refusal {
             Self::ShownChanged { .. } => "shown-changed",
             Self::NotTheRequester => "not-the-requester",
             Self::MayNotRevoke => "may-not-revoke",
+            Self::MayNotListAll => "may-not-list-all",
             Self::WrongStatus { .. } => "wrong-status",
             Self::DeadlinePassed { .. } => "deadline-passed",
             Self::GrantOver { .. } => "grant-over",
@@ -210,6 +214,7 @@ impl Refusal {
             | Self::NotAnApprover { .. }
             | Self::NotTheRequester
             | Self::MayNotRevoke
+            | Self::MayNotListAll
             | Self::Policy(_)
             | Self::NoLongerAllowed(_)
             | Self::ApprovalsVoid { .. } => Class::Forbidden,
@@ -250,6 +255,7 @@ impl Refusal {
             }
             Self::NotTheRequester => "Ask the requester, or an operator to revoke it.".into(),
             Self::MayNotRevoke => "Ask an approver of the request or an operator.".into(),
+            Self::MayNotListAll => "List with `view=mine` or `view=waiting`.".into(),
             Self::WrongStatus { status, .. } => match status {
                 StatusWord::Pending => "Wait until it is approved, or withdraw it.".into(),
                 StatusWord::Approved | StatusWord::Active => {
@@ -303,6 +309,7 @@ impl Refusal {
             | Self::ShownChanged { .. }
             | Self::NotTheRequester
             | Self::MayNotRevoke
+            | Self::MayNotListAll
             | Self::WrongStatus { .. }
             | Self::DeadlinePassed { .. }
             | Self::GrantOver { .. }

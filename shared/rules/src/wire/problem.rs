@@ -73,6 +73,7 @@ impl Problem {
             | Refusal::AlreadyApproved
             | Refusal::NotTheRequester
             | Refusal::MayNotRevoke
+            | Refusal::MayNotListAll
             | Refusal::WrongStatus { .. }
             | Refusal::DeadlinePassed { .. }
             | Refusal::GrantOver { .. }
