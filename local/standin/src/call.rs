@@ -267,7 +267,7 @@ pub struct AwsError {
     /// The HTTP status.
     pub status: u16,
     /// Further members of the error shape (JSON protocols only), such as `CancellationReasons`.
-    pub extra: Map<String, Value>,
+    pub extra: Box<Map<String, Value>>,
 }
 
 impl AwsError {
@@ -282,7 +282,7 @@ impl AwsError {
             code: code.into(),
             message: message.into(),
             status,
-            extra: Map::new(),
+            extra: Box::default(),
         }
     }
 

@@ -64,8 +64,8 @@ impl Engine {
             "BatchWriteItem" => pass(body, |request| db.batch_write_item(request)),
             "TransactWriteItems" => pass(body, |request| db.transact_write_items(request)),
             "TransactGetItems" => pass(body, |request| db.transact_get_items(request)),
-            "TagResource" => pass_unit(body, |request| db.tag_resource(request)),
-            "UntagResource" => pass_unit(body, |request| db.untag_resource(request)),
+            "TagResource" => pass_unit(body, |request| db.tag_resource(request).map(|_| ())),
+            "UntagResource" => pass_unit(body, |request| db.untag_resource(request).map(|_| ())),
             "ListTagsOfResource" => pass(body, |request| db.list_tags_of_resource(request)),
             _ => return None,
         })
@@ -146,7 +146,7 @@ fn told(error: &DynoxideError) -> AwsError {
     let code = kind.rsplit_once('#').map_or(kind, |(_, code)| code).to_owned();
     members.remove("message");
     let mut told = AwsError::new(error.status_code(), code, error.to_string());
-    told.extra = members;
+    *told.extra = members;
     told
 }
 

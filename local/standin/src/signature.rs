@@ -238,8 +238,8 @@ fn timestamp(headers: &HeaderMap, claim: &Claim) -> Result<String, Unauthentic> 
 
 fn near(stamp: &str, now_millis: i64) -> Result<(), Unauthentic> {
     let signed_millis = DateTime::strptime("%Y%m%dT%H%M%SZ", stamp)
-        .and_then(|time| time.to_zoned(TimeZone::UTC))
-        .map(|time| time.timestamp().as_millisecond())
+        .and_then(|time| TimeZone::UTC.to_timestamp(time))
+        .map(|time| time.as_millisecond())
         .map_err(|_| {
             Unauthentic::Malformed(format!(
                 "Date must be in ISO-8601 'basic format'. Got '{stamp}'."

@@ -69,7 +69,7 @@ async fn incoming(request: HttpRequest) -> Result<Incoming, ConnectorError> {
         request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
     let body =
-        body.collect().await.map_err(|error| ConnectorError::user(error))?.to_bytes();
+        body.collect().await.map_err(ConnectorError::user)?.to_bytes();
     let host = parts
         .headers
         .get(http::header::HOST)

@@ -1,7 +1,7 @@
 //! Answers and errors in the words of each protocol.
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::call::{Answer, AwsError, Handled, Protocol, Service};
 use crate::xml::Element;
@@ -65,7 +65,7 @@ fn json_error(error: &AwsError, service: Option<Service>) -> String {
         )
         | None => error.code.to_string(),
     };
-    let mut members = error.extra.clone();
+    let mut members = Map::clone(&error.extra);
     members.insert("__type".to_owned(), Value::String(kind));
     // TransactionCanceledException alone spells its text with a capital, as its own member.
     if !members.contains_key("Message") {

@@ -15,14 +15,12 @@ const ALGORITHMS: &[&str] = &["crc64nvme", "crc32", "crc32c", "sha1", "sha256"];
 /// that S3 makes unasked (CRC-64/NVME).
 pub(super) fn checked(headers: &HeaderMap, body: &[u8]) -> Result<(String, String), AwsError> {
     let sent = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(md5) = sent("content-md5") {
-        if STANDARD.encode(Md5::digest(body)) != md5 {
-            return Err(AwsError::new(
-                400,
-                "BadDigest",
-                "The Content-MD5 you specified did not match what we received.",
-            ));
-        }
+    if sent("content-md5").is_some_and(|md5| STANDARD.encode(Md5::digest(body)) != md5) {
+        return Err(AwsError::new(
+            400,
+            "BadDigest",
+            "The Content-MD5 you specified did not match what we received.",
+        ));
     }
     for algorithm in ALGORITHMS {
         let Some(value) = sent(&format!("x-amz-checksum-{algorithm}")) else { continue };
