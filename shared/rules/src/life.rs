@@ -8,6 +8,7 @@ pub mod answer;
 pub mod ask;
 pub mod end;
 pub mod issue;
+pub mod offer;
 
 use crate::audit::Actor;
 use crate::caller::Caller;

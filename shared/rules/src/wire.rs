@@ -12,6 +12,6 @@ pub use bodies::{Answer, Approve};
 pub use credentials::{Credentials, ProcessCredentials, Secret};
 pub use problem::Problem;
 pub use views::{
-    EntriesView, EntryView, Health, Offer, RequestList, RequestView, SessionView, SessionsView,
+    EntriesView, EntryView, Health, KindOffer, Offer, RequestList, RequestView, SessionView, SessionsView,
     TargetView, TargetsView,
 };

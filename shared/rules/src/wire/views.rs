@@ -222,6 +222,9 @@ pub struct EntryView {
 pub struct TargetsView {
     /// The targets, with what each offers to this caller.
     pub targets: Vec<Offer>,
+    /// Whether these are all. A place with very many instances is listed in part; targets that are
+    /// not listed may be asked for all the same.
+    pub complete: bool,
 }
 
 /// What one target offers to a caller.

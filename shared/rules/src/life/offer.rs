@@ -1,0 +1,67 @@
+//! What a person may ask for: the rules of asking, tried without asking.
+
+use super::ask::{Regime, must_carry};
+use crate::ask::{Ask, Targets};
+use crate::caller::Caller;
+use crate::facts::TargetFacts;
+use crate::moment::Moment;
+use crate::names::{AccessKind, GrantDuration};
+use crate::place::Place;
+use crate::policy::Decision;
+use crate::route::Route;
+use crate::wire::{KindOffer, Offer};
+
+/// What stands in for a reason; a policy that looks into reasons is asked again when it matters.
+const REASON: &str = "what may I ask for";
+
+/// The targets of a place on which a policy offers the caller something now, and what: every kind
+/// of the place, for the shortest of durations. The route says how long it may be.
+#[must_use]
+pub fn offers(
+    facts: &[TargetFacts],
+    caller: &Caller,
+    place: &Place,
+    regime: Regime<'_>,
+    now: Moment,
+) -> Vec<Offer> {
+    facts
+        .iter()
+        .filter_map(|fact| {
+            let kinds: Vec<KindOffer> = place
+                .kinds
+                .iter()
+                .filter(|kind| must_carry(kind, std::slice::from_ref(fact)).is_ok())
+                .filter_map(|kind| {
+                    let route = route(fact, kind, caller, regime, now)?;
+                    Some(KindOffer {
+                        kind: kind.clone(),
+                        loggable: kind.loggable(),
+                        route: (&route).into(),
+                    })
+                })
+                .collect();
+            (!kinds.is_empty()).then(|| Offer { target: fact.into(), kinds })
+        })
+        .collect()
+}
+
+fn route(
+    fact: &TargetFacts,
+    kind: &AccessKind,
+    caller: &Caller,
+    regime: Regime<'_>,
+    now: Moment,
+) -> Option<Route> {
+    let ask = Ask {
+        targets: Targets::try_from(vec![fact.target.clone()]).ok()?,
+        kind: kind.clone(),
+        duration_seconds: GrantDuration::from_seconds(GrantDuration::LEAST.into()).ok()?,
+        reason: REASON.parse().ok()?,
+        ticket: None,
+    };
+    let facts = std::slice::from_ref(fact);
+    match regime.policy.decide(&ask, caller.person(), caller.groups(), facts, now) {
+        Decision::Allowed { route } => Some(route),
+        Decision::Denied(_) => None,
+    }
+}
