@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::BadName;
+use super::{BadName, made_of};
 
 /// How long a grant lasts from its activation: 15 seconds to 8 hours, in whole seconds.
 ///
@@ -78,6 +78,25 @@ impl fmt::Display for GrantDuration {
     }
 }
 
+/// A length such as `1h30m`, as annotations and settings spell it: whole numbers with the units
+/// `d`, `h`, `m` and `s`, each at most once and the greater first.
+#[must_use]
+pub fn read_length(text: &str) -> Option<Duration> {
+    const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+    let (mut rest, mut total) = (text, 0_u64);
+    for (unit, seconds) in UNITS {
+        if let Some((count, after)) = rest.split_once(unit) {
+            // Six digits cannot overflow; a leading zero is a slip of the pen.
+            if !made_of(count, 1, 6, |c| c.is_ascii_digit()) || count.starts_with('0') {
+                return None;
+            }
+            total += count.parse::<u64>().ok()? * seconds;
+            rest = after;
+        }
+    }
+    (rest.is_empty() && !text.is_empty()).then_some(Duration::from_secs(total))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +127,26 @@ mod tests {
             GrantDuration::from_seconds(5_415).unwrap().to_string(),
             "1h 30m 15s"
         );
+    }
+
+    #[test]
+    fn a_length_is_read_in_one_spelling_only() {
+        for (text, seconds) in [
+            ("15s", 15),
+            ("45m", 2_700),
+            ("1h", 3_600),
+            ("1h30m", 5_400),
+            ("7d", 604_800),
+            ("1d2h3m4s", 93_784),
+            ("90m", 5_400),
+        ] {
+            assert_eq!(read_length(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for bad in [
+            "", "0s", "1", "h", "30m1h", "1h1h", "1 h", "+1h", "-1h", "1.5h", "01h", "1H", "١h",
+            "1h30", "9999999s", "1w",
+        ] {
+            assert_eq!(read_length(bad), None, "{bad}");
+        }
     }
 }
