@@ -63,7 +63,11 @@ pub(crate) async fn serve(world: &World, incoming: Incoming) -> Served {
         },
         Err(unread) => {
             tracing::info!(aws.code = %unread.error.code, "a call could not be read");
-            render::Told { protocol: unread.protocol, service: None, result: Err(unread.error) }
+            render::Told {
+                protocol: unread.protocol,
+                service: None,
+                result: Err(unread.error),
+            }
         }
     };
     Served::Answer(told.response(&request_id, now, &incoming.method))
@@ -75,7 +79,9 @@ async fn attend(
     incoming: &Incoming,
     reading: reading::Reading,
 ) -> Option<render::Told> {
-    let reading::Reading { service, operation, .. } = &reading;
+    let reading::Reading {
+        service, operation, ..
+    } = &reading;
     let (service, operation) = (*service, operation.clone());
     let query = reading.query.clone();
     let n = world.journal_state().open(JournalEntry {
@@ -104,7 +110,9 @@ async fn attend(
             // On disk before the answer: what a caller was told, a restarted world knows.
             world.persist();
             if result.is_ok() {
-                world.journal_state().amend(n, |entry| entry.took_effect = true);
+                world
+                    .journal_state()
+                    .amend(n, |entry| entry.took_effect = true);
             }
             if !after_effect(&due).await {
                 return timed_out(world, n);
@@ -117,8 +125,13 @@ async fn attend(
 
     let result = result.map_err(|error| render::in_family(error, service.protocol()));
     let outcome = match &result {
-        Ok(answer) => Outcome::Answered { status: answer.status },
-        Err(error) => Outcome::Failed { status: error.status, code: error.code.to_string() },
+        Ok(answer) => Outcome::Answered {
+            status: answer.status,
+        },
+        Err(error) => Outcome::Failed {
+            status: error.status,
+            code: error.code.to_string(),
+        },
     };
     tracing::debug!(
         aws.service = service.scope(),
@@ -126,22 +139,25 @@ async fn attend(
         outcome = ?outcome,
         "a call was answered"
     );
-    world.journal_state().amend(n, |entry| entry.outcome = outcome);
-    Some(render::Told { protocol: service.protocol(), service: Some(service), result })
+    world
+        .journal_state()
+        .amend(n, |entry| entry.outcome = outcome);
+    Some(render::Told {
+        protocol: service.protocol(),
+        service: Some(service),
+        result,
+    })
 }
 
 fn timed_out(world: &World, n: u64) -> Option<render::Told> {
-    world.journal_state().amend(n, |entry| entry.outcome = Outcome::TimedOut);
+    world
+        .journal_state()
+        .amend(n, |entry| entry.outcome = Outcome::TimedOut);
     None
 }
 
 /// Authenticates, weighs and does a call.
-fn perform(
-    world: &World,
-    incoming: &Incoming,
-    reading: reading::Reading,
-    n: u64,
-) -> Handled {
+fn perform(world: &World, incoming: &Incoming, reading: reading::Reading, n: u64) -> Handled {
     let now_millis = world.now_millis();
     let service = reading.service;
     let signable = Signable {
@@ -154,7 +170,9 @@ fn perform(
     };
     let caller = signature::verify(world, &reading.claim, &signable, now_millis)
         .map_err(|why| why.told(service.protocol()))?;
-    world.journal_state().amend(n, |entry| entry.caller = Some(caller.arn()));
+    world
+        .journal_state()
+        .amend(n, |entry| entry.caller = Some(caller.arn()));
 
     let mut headers = incoming.headers.clone();
     let body = match service {
@@ -184,10 +202,14 @@ fn perform(
     };
     weigh(world, &call, incoming.secure).inspect_err(|error| {
         if error.code == "AccessDenied" {
-            world.journal_state().amend(n, |entry| entry.verdict = Verdict::Denied);
+            world
+                .journal_state()
+                .amend(n, |entry| entry.verdict = Verdict::Denied);
         }
     })?;
-    world.journal_state().amend(n, |entry| entry.verdict = Verdict::Allowed);
+    world
+        .journal_state()
+        .amend(n, |entry| entry.verdict = Verdict::Allowed);
     match service {
         Service::DynamoDb => dynamodb::handle(world, &call),
         Service::S3 => s3::handle(world, &call),

@@ -77,8 +77,9 @@ impl Engine {
         if let Some(known) = locked(&self.partition_keys).get(&wanted) {
             return Some(known.clone());
         }
-        let described =
-            self.run("DescribeTable", &json!({ "TableName": table }))?.ok()?;
+        let described = self
+            .run("DescribeTable", &json!({ "TableName": table }))?
+            .ok()?;
         let described = described.get("Table")?;
         let keyed = match index {
             None => described,
@@ -111,7 +112,10 @@ pub(crate) fn handle(world: &World, call: &Call) -> Handled {
     let result = engine
         .run(&call.operation, &call.json()?)
         .ok_or_else(|| AwsError::unknown_operation(call.service, &call.operation))?;
-    if matches!(call.operation.as_str(), "CreateTable" | "DeleteTable" | "UpdateTable") {
+    if matches!(
+        call.operation.as_str(),
+        "CreateTable" | "DeleteTable" | "UpdateTable"
+    ) {
         engine.forget_partition_keys();
     }
     let here = format!("arn:aws:dynamodb:{}:{}:", call.region, world.account());
@@ -135,15 +139,24 @@ fn pass_unit<Request: DeserializeOwned>(
     body: &Value,
     operation: impl FnOnce(Request) -> dynoxide::Result<()>,
 ) -> Result<Value, AwsError> {
-    pass(body, |request: Request| operation(request).map(|()| Map::new()))
+    pass(body, |request: Request| {
+        operation(request).map(|()| Map::new())
+    })
 }
 
 /// The engine's error, member for member.
 fn told(error: &DynoxideError) -> AwsError {
-    let mut members: Map<String, Value> = serde_json::from_str(&error.to_json()).unwrap_or_default();
+    let mut members: Map<String, Value> =
+        serde_json::from_str(&error.to_json()).unwrap_or_default();
     let kind = members.remove("__type");
-    let kind = kind.as_ref().and_then(Value::as_str).unwrap_or("InternalServerError");
-    let code = kind.rsplit_once('#').map_or(kind, |(_, code)| code).to_owned();
+    let kind = kind
+        .as_ref()
+        .and_then(Value::as_str)
+        .unwrap_or("InternalServerError");
+    let code = kind
+        .rsplit_once('#')
+        .map_or(kind, |(_, code)| code)
+        .to_owned();
     members.remove("message");
     let mut told = AwsError::new(error.status_code(), code, error.to_string());
     *told.extra = members;
@@ -190,8 +203,15 @@ pub(crate) fn transaction_conflict(operation: &str, body: &[u8]) -> Option<AwsEr
         .and_then(|body| body.get("TransactItems")?.as_array().map(Vec::len))
         .unwrap_or(1)
         .max(1);
-    let codes: Vec<&str> =
-        (0..items).map(|n| if n == 0 { "TransactionConflict" } else { "None" }).collect();
+    let codes: Vec<&str> = (0..items)
+        .map(|n| {
+            if n == 0 {
+                "TransactionConflict"
+            } else {
+                "None"
+            }
+        })
+        .collect();
     let reasons: Vec<Value> = codes
         .iter()
         .map(|code| match *code {
@@ -204,15 +224,22 @@ pub(crate) fn transaction_conflict(operation: &str, body: &[u8]) -> Option<AwsEr
         codes.join(", ")
     );
     let mut error = AwsError::new(400, "TransactionCanceledException", message.clone());
-    error.extra.insert("Message".to_owned(), Value::String(message));
-    error.extra.insert("CancellationReasons".to_owned(), Value::Array(reasons));
+    error
+        .extra
+        .insert("Message".to_owned(), Value::String(message));
+    error
+        .extra
+        .insert("CancellationReasons".to_owned(), Value::Array(reasons));
     Some(error)
 }
 
 /// What a call needs to be allowed.
 pub(crate) fn demands(world: &World, call: &Call) -> Result<Vec<Demand>, AwsError> {
     let body = call.json()?;
-    let scope = Scope { world, region: &call.region };
+    let scope = Scope {
+        world,
+        region: &call.region,
+    };
     let operation = call.operation.as_str();
     let mut demands = match operation {
         "ListTables" => vec![Demand::new("dynamodb:ListTables", "*")],
@@ -285,8 +312,7 @@ impl Scope<'_> {
     fn single(&self, operation: &str, body: &Value) -> Demand {
         let named = text(body, "TableName").unwrap_or_default();
         let index = text(body, "IndexName");
-        let demand =
-            Demand::new(format!("dynamodb:{operation}"), self.table(named, index));
+        let demand = Demand::new(format!("dynamodb:{operation}"), self.table(named, index));
         let table = named.rsplit_once(":table/").map_or(named, |(_, name)| name);
         match self.leading_key(table, index, body) {
             Some(value) => demand.with("dynamodb:LeadingKeys", value),
@@ -317,7 +343,10 @@ fn key_equality(expression: &str, name: &str, body: &Value) -> Option<Value> {
     let tokens: Vec<&str> = spaced.split_whitespace().collect();
     let placeholder = tokens.windows(3).find_map(|window| match window {
         [left, "=", right] => {
-            let named = match body.get("ExpressionAttributeNames").and_then(|n| n.get(left)) {
+            let named = match body
+                .get("ExpressionAttributeNames")
+                .and_then(|n| n.get(left))
+            {
                 Some(real) => real.as_str() == Some(name),
                 None => *left == name,
             };
@@ -325,7 +354,9 @@ fn key_equality(expression: &str, name: &str, body: &Value) -> Option<Value> {
         }
         _ => None,
     })?;
-    body.get("ExpressionAttributeValues")?.get(placeholder).cloned()
+    body.get("ExpressionAttributeValues")?
+        .get(placeholder)
+        .cloned()
 }
 
 fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {

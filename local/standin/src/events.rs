@@ -71,7 +71,9 @@ impl Entry {
     /// The bus by name; an ARN is cut down to it.
     fn bus(&self) -> &str {
         let named = self.event_bus_name.as_deref().unwrap_or("default");
-        named.rsplit_once("event-bus/").map_or(named, |(_, name)| name)
+        named
+            .rsplit_once("event-bus/")
+            .map_or(named, |(_, name)| name)
     }
 }
 
@@ -127,8 +129,13 @@ pub(crate) fn handle(world: &World, call: &Call) -> Handled {
             Err((code, message)) => json!({ "ErrorCode": code, "ErrorMessage": message }),
         })
         .collect();
-    let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
-    Ok(Answer::json_1_1(&json!({ "FailedEntryCount": failed, "Entries": results })))
+    let failed = results
+        .iter()
+        .filter(|result| result.get("ErrorCode").is_some())
+        .count();
+    Ok(Answer::json_1_1(
+        &json!({ "FailedEntryCount": failed, "Entries": results }),
+    ))
 }
 
 fn event(entry: Entry, call: &Call) -> Result<Event, (&'static str, String)> {

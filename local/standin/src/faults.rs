@@ -73,7 +73,10 @@ impl FaultRule {
     /// A rule that strikes the next call of the operation, once.
     #[must_use]
     pub fn once(service: Service, operation: impl Into<String>, kind: FaultKind) -> Self {
-        Self { times: Some(1), ..Self::always(service, operation, kind) }
+        Self {
+            times: Some(1),
+            ..Self::always(service, operation, kind)
+        }
     }
 
     /// A rule that strikes every call of the operation.
@@ -113,8 +116,14 @@ impl FaultRule {
 
     fn concerns(&self, service: Service, operation: &str, body: &[u8]) -> bool {
         self.service == service
-            && self.operation.as_deref().is_none_or(|name| name == operation)
-            && self.body_contains.as_ref().is_none_or(|text| holds(body, text.as_bytes()))
+            && self
+                .operation
+                .as_deref()
+                .is_none_or(|name| name == operation)
+            && self
+                .body_contains
+                .as_ref()
+                .is_none_or(|text| holds(body, text.as_bytes()))
     }
 }
 
@@ -153,7 +162,12 @@ impl Faults {
         let mut state = locked(&self.state);
         let id = RuleId(state.next_id);
         state.next_id = state.next_id.saturating_add(1);
-        state.rules.push(Injected { id, rule, matched: 0, struck: 0 });
+        state.rules.push(Injected {
+            id,
+            rule,
+            matched: 0,
+            struck: 0,
+        });
         id
     }
 
@@ -161,7 +175,11 @@ impl Faults {
     #[must_use]
     pub fn pause(&self, service: Service, operation: &str, moment: Moment) -> Arc<Gate> {
         let gate = Gate::new();
-        self.inject(FaultRule::once(service, operation, FaultKind::Pause(gate.clone(), moment)));
+        self.inject(FaultRule::once(
+            service,
+            operation,
+            FaultKind::Pause(gate.clone(), moment),
+        ));
         gate
     }
 
@@ -177,7 +195,9 @@ impl Faults {
 
     /// Takes a rule away; calls that already wait at its gate stay there.
     pub fn remove(&self, id: RuleId) {
-        locked(&self.state).rules.retain(|injected| injected.id != id);
+        locked(&self.state)
+            .rules
+            .retain(|injected| injected.id != id);
     }
 
     /// Takes every rule away.
@@ -200,11 +220,18 @@ impl Faults {
             .filter_map(|injected| {
                 injected.matched = injected.matched.saturating_add(1);
                 let passed = injected.matched > injected.rule.after_skipping;
-                let left = injected.rule.times.is_none_or(|times| injected.struck < times);
+                let left = injected
+                    .rule
+                    .times
+                    .is_none_or(|times| injected.struck < times);
                 if !passed || !left {
                     return None;
                 }
-                if injected.rule.probability.is_some_and(|chance| roll(dice) >= chance) {
+                if injected
+                    .rule
+                    .probability
+                    .is_some_and(|chance| roll(dice) >= chance)
+                {
                     return None;
                 }
                 injected.struck = injected.struck.saturating_add(1);
@@ -235,7 +262,10 @@ impl Gate {
     /// A closed gate.
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { open: watch::Sender::new(false), arrived: watch::Sender::new(0) })
+        Arc::new(Self {
+            open: watch::Sender::new(false),
+            arrived: watch::Sender::new(0),
+        })
     }
 
     /// Lets every call through, those that wait and those to come.
@@ -252,12 +282,17 @@ impl Gate {
     /// Waits until `calls` have come to the gate. Give it a time limit in tests.
     pub async fn wait_for_arrivals(&self, calls: usize) {
         // The sender lives in `self`, so the channel cannot close under this wait.
-        let _ = self.arrived.subscribe().wait_for(|arrived| *arrived >= calls).await;
+        let _ = self
+            .arrived
+            .subscribe()
+            .wait_for(|arrived| *arrived >= calls)
+            .await;
     }
 
     /// Waits until the gate is open.
     pub(crate) async fn pass(&self) {
-        self.arrived.send_modify(|arrived| *arrived = arrived.saturating_add(1));
+        self.arrived
+            .send_modify(|arrived| *arrived = arrived.saturating_add(1));
         let _ = self.open.subscribe().wait_for(|open| *open).await;
     }
 }
@@ -267,7 +302,9 @@ mod tests {
     use super::*;
 
     fn struck(faults: &Faults, operation: &str) -> usize {
-        faults.due(Service::Sts, operation, b"body with REQ#1").len()
+        faults
+            .due(Service::Sts, operation, b"body with REQ#1")
+            .len()
     }
 
     #[test]
@@ -307,7 +344,9 @@ mod tests {
             let mut rule = FaultRule::always(Service::Sts, "AssumeRole", FaultKind::Throttle);
             rule.probability = Some(0.5);
             faults.inject(rule);
-            (0..200).map(|_| struck(&faults, "AssumeRole")).collect::<Vec<_>>()
+            (0..200)
+                .map(|_| struck(&faults, "AssumeRole"))
+                .collect::<Vec<_>>()
         };
         let hits = run();
         assert_eq!(hits, run());

@@ -16,8 +16,14 @@ use crate::world::World;
 const KEPT: usize = 100_000;
 
 /// Members whose value never enters the journal.
-const SECRET_MEMBERS: &[&str] =
-    &["secretaccesskey", "sessiontoken", "tokenvalue", "tokencode", "password", "webidentitytoken"];
+const SECRET_MEMBERS: &[&str] = &[
+    "secretaccesskey",
+    "sessiontoken",
+    "tokenvalue",
+    "tokencode",
+    "password",
+    "webidentitytoken",
+];
 
 /// One call.
 #[derive(Clone, Debug, PartialEq)]

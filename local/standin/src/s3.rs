@@ -15,32 +15,55 @@ mod checksum;
 mod listing;
 mod object;
 mod payload;
+mod seeding;
+mod spec;
 mod store;
 
 use percent_encoding::percent_decode_str;
 
 use crate::call::{Answer, AwsError, Call, Demand, Handled};
 use crate::door::Incoming;
-use crate::iam;
 use crate::world::World;
 use crate::xml::Element;
+use crate::{iam, ssm};
 
 pub(crate) use payload::payload;
-pub use store::{
-    BucketSpec, Encryption, LockMode, ObjectLock, ObjectVersion, PutObject, Retention,
-};
+pub use spec::{BucketSpec, Encryption, LockMode, ObjectLock, Retention};
 pub(crate) use store::State;
+pub use store::{ObjectVersion, PutObject};
 
 /// The namespace of every S3 document.
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /// Sub-resources that change what a call means and are not offered.
 const FOREIGN_SUBRESOURCES: &[&str] = &[
-    "accelerate", "acl", "analytics", "attributes", "cors", "delete", "intelligent-tiering",
-    "inventory", "legal-hold", "lifecycle", "logging", "metrics", "notification",
-    "ownershipControls", "partNumber", "policy", "policyStatus", "publicAccessBlock",
-    "replication", "requestPayment", "restore", "select", "tagging", "torrent", "uploadId",
-    "uploads", "website",
+    "accelerate",
+    "acl",
+    "analytics",
+    "attributes",
+    "cors",
+    "delete",
+    "intelligent-tiering",
+    "inventory",
+    "legal-hold",
+    "lifecycle",
+    "logging",
+    "metrics",
+    "notification",
+    "ownershipControls",
+    "partNumber",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "replication",
+    "requestPayment",
+    "restore",
+    "select",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "website",
 ];
 
 /// The bucket and the key that a request is about, decoded.
@@ -73,7 +96,10 @@ fn bucket_of_host(host: &str) -> Option<&str> {
 /// The operation of a request, or `None` for one that is not offered.
 pub(crate) fn operation(incoming: &Incoming, query: &[(String, String)]) -> Option<&'static str> {
     let has = |name: &str| query.iter().any(|(key, _)| key == name);
-    if query.iter().any(|(key, _)| FOREIGN_SUBRESOURCES.contains(&key.as_str())) {
+    if query
+        .iter()
+        .any(|(key, _)| FOREIGN_SUBRESOURCES.contains(&key.as_str()))
+    {
         return None;
     }
     let (bucket, key) = address(&incoming.host, &incoming.path);
@@ -108,7 +134,10 @@ struct Target {
 impl Target {
     fn of(call: &Call) -> Self {
         let (bucket, key) = address(call.header("host").unwrap_or_default(), &call.path);
-        Self { bucket: bucket.unwrap_or_default(), key: key.unwrap_or_default() }
+        Self {
+            bucket: bucket.unwrap_or_default(),
+            key: key.unwrap_or_default(),
+        }
     }
 
     fn bucket_arn(&self) -> String {
@@ -147,9 +176,11 @@ pub(crate) fn demands(_world: &World, call: &Call) -> Result<Vec<Demand>, AwsErr
 
 fn listing_demand(call: &Call, action: &str, target: &Target) -> Demand {
     let mut demand = Demand::new(action, target.bucket_arn());
-    for (parameter, key) in
-        [("prefix", "s3:prefix"), ("delimiter", "s3:delimiter"), ("max-keys", "s3:max-keys")]
-    {
+    for (parameter, key) in [
+        ("prefix", "s3:prefix"),
+        ("delimiter", "s3:delimiter"),
+        ("max-keys", "s3:max-keys"),
+    ] {
         if let Some(value) = call.query_value(parameter) {
             demand = demand.with(key, value);
         }
@@ -159,6 +190,7 @@ fn listing_demand(call: &Call, action: &str, target: &Target) -> Demand {
 
 /// Answers a call.
 pub(crate) fn handle(world: &World, call: &Call) -> Handled {
+    ssm::settle(world, call.now_millis);
     if call.operation == "ListBuckets" {
         return bucket::list_all(world, call);
     }

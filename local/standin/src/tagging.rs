@@ -34,7 +34,10 @@ impl World {
             .tags
             .entry(arn.into())
             .or_default()
-            .extend(tags.into_iter().map(|(key, value)| (key.into(), value.into())));
+            .extend(
+                tags.into_iter()
+                    .map(|(key, value)| (key.into(), value.into())),
+            );
         self.persist();
     }
 
@@ -81,7 +84,10 @@ impl GetResources {
         let by_list = self.resource_arn_list.is_empty()
             || self.resource_arn_list.iter().any(|wanted| wanted == arn);
         let by_type = self.resource_type_filters.is_empty()
-            || self.resource_type_filters.iter().any(|kind| is_of_type(arn, kind));
+            || self
+                .resource_type_filters
+                .iter()
+                .any(|kind| is_of_type(arn, kind));
         let by_tags = self.tag_filters.iter().all(|filter| {
             tags.get(&filter.key)
                 .is_some_and(|value| filter.values.is_empty() || filter.values.contains(value))
@@ -102,11 +108,17 @@ impl GetResources {
             return invalid("ResourceARNList holds more than 100 ARNs");
         }
         if self.tag_filters.len() > 50
-            || self.tag_filters.iter().any(|filter| filter.values.len() > 20)
+            || self
+                .tag_filters
+                .iter()
+                .any(|filter| filter.values.len() > 20)
         {
             return invalid("TagFilters holds more than 50 filters, or one of more than 20 values");
         }
-        if self.resources_per_page.is_some_and(|size| size == 0 || size > MAX_PAGE) {
+        if self
+            .resources_per_page
+            .is_some_and(|size| size == 0 || size > MAX_PAGE)
+        {
             return invalid("ResourcesPerPage must be between 1 and 100");
         }
         Ok(())
@@ -131,12 +143,16 @@ fn is_of_type(arn: &str, kind: &str) -> bool {
 
 /// Whether an ARN belongs to a Region; one without a Region belongs to all.
 fn is_in(arn: &str, region: &str) -> bool {
-    arn.split(':').nth(3).is_some_and(|found| found.is_empty() || found == region)
+    arn.split(':')
+        .nth(3)
+        .is_some_and(|found| found.is_empty() || found == region)
 }
 
 /// Whether an ARN belongs to an account; one without an account belongs to all.
 fn is_of(arn: &str, account: &str) -> bool {
-    arn.split(':').nth(4).is_some_and(|found| found.is_empty() || found == account)
+    arn.split(':')
+        .nth(4)
+        .is_some_and(|found| found.is_empty() || found == account)
 }
 
 /// What a call needs to be allowed: there is no resource-level permission.
@@ -175,8 +191,10 @@ pub(crate) fn handle(world: &World, call: &Call) -> Handled {
     let mappings: Vec<Value> = page
         .iter()
         .map(|(arn, tags)| {
-            let tags: Vec<Value> =
-                tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+            let tags: Vec<Value> = tags
+                .iter()
+                .map(|(key, value)| json!({ "Key": key, "Value": value }))
+                .collect();
             json!({ "ResourceARN": arn, "Tags": tags })
         })
         .collect();

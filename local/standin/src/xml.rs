@@ -97,6 +97,10 @@ fn escape(text: &str, out: &mut String) {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
             '\r' => out.push_str("&#13;"),
+            // XML 1.0 has no way to write these; S3 offers `encoding-type=url` for keys with them.
+            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+                out.push(char::REPLACEMENT_CHARACTER);
+            }
             other => out.push(other),
         }
     }
@@ -105,6 +109,12 @@ fn escape(text: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_xml_cannot_hold_is_replaced() {
+        let document = Element::text("A", "a\u{1}b\0c\td\ne\u{ffff}").document();
+        assert!(document.ends_with("<A>a\u{fffd}b\u{fffd}c\td\ne\u{fffd}</A>"));
+    }
 
     #[test]
     fn text_is_escaped_and_order_is_kept() {

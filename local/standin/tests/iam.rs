@@ -1,6 +1,10 @@
 //! Inline role policies as the real SDK sees them, through the in-process door, and what a change
 //! of them does to sessions that are out.
 
+#[path = "iam/standing.rs"]
+#[cfg(test)]
+mod standing;
+
 #[cfg(test)]
 mod wire {
     use aws_sdk_iam::Client;
@@ -9,14 +13,13 @@ mod wire {
     use percent_encoding::percent_decode_str;
     use serde_json::{Value, json};
     use standin::iam::{Keys, RoleSpec};
-    use standin::{Demand, StandinClock, World};
+    use standin::{StandinClock, World};
 
     /// 2026-11-24T09:00:00Z.
     const START: i64 = 1_795_510_800_000;
-    const ROLE: &str = "Access";
-    const NODE: &str = "arn:aws:ec2:ap-northeast-2:111122223333:instance/i-0123456789abcdef0";
+    pub(crate) const ROLE: &str = "Access";
 
-    fn statement(effect: &str, action: &str, resource: &str) -> String {
+    pub(crate) fn statement(effect: &str, action: &str, resource: &str) -> String {
         json!({
             "Version": "2012-10-17",
             "Statement": { "Effect": effect, "Action": action, "Resource": resource },
@@ -24,7 +27,7 @@ mod wire {
         .to_string()
     }
 
-    fn world() -> World {
+    pub(crate) fn world() -> World {
         let world = World::builder()
             .clock(StandinClock::by_hand(START))
             .build()
@@ -59,7 +62,7 @@ mod wire {
         world
     }
 
-    fn client(world: &World, keys: Keys) -> Client {
+    pub(crate) fn client(world: &World, keys: Keys) -> Client {
         let credentials = Credentials::new(
             keys.access_key_id,
             keys.secret_access_key,
@@ -77,11 +80,16 @@ mod wire {
         Client::from_conf(config)
     }
 
-    fn admin(world: &World) -> Client {
+    pub(crate) fn admin(world: &World) -> Client {
         client(world, world.admin_keys())
     }
 
-    async fn put(client: &Client, role: &str, name: &str, document: &str) -> Result<(), String> {
+    pub(crate) async fn put(
+        client: &Client,
+        role: &str,
+        name: &str,
+        document: &str,
+    ) -> Result<(), String> {
         client
             .put_role_policy()
             .role_name(role)
@@ -323,78 +331,6 @@ mod wire {
             .unwrap();
         let refused = put(&sweeper, ROLE, "Revoked", &deny).await;
         assert_eq!(refused, Err("AccessDenied".to_owned()));
-    }
-
-    #[tokio::test]
-    async fn a_deny_binds_sessions_that_are_out_and_seeding_again_keeps_it() {
-        let world = world();
-        let one = world
-            .function_credentials(ROLE, "req-1")
-            .unwrap()
-            .access_key_id;
-        let two = world
-            .function_credentials(ROLE, "req-2")
-            .unwrap()
-            .access_key_id;
-        let start = Demand::new("ssm:StartSession", NODE);
-        assert!(world.may(&one, &start).is_ok() && world.may(&two, &start).is_ok());
-        let revoked = json!({
-            "Version": "2012-10-17",
-            "Statement": { "Effect": "Deny", "Action": "*", "Resource": "*",
-                           "Condition": { "StringLike": { "aws:userid": "*:req-1" } } },
-        });
-        put(&admin(&world), ROLE, "Revoked", &revoked.to_string())
-            .await
-            .unwrap();
-        world
-            .add_role(RoleSpec {
-                name: ROLE.to_owned(),
-                inline: vec![("Base".to_owned(), statement("Allow", "ssm:*", "*"))],
-                ..RoleSpec::default()
-            })
-            .unwrap();
-        let refused = world.may(&one, &start).unwrap_err();
-        assert!(
-            refused
-                .message
-                .ends_with("with an explicit deny in an identity-based policy")
-        );
-        assert!(world.may(&two, &start).is_ok());
-        assert!(world.may("ASIAUNKNOWN", &start).is_err());
-    }
-
-    #[tokio::test]
-    async fn a_restarted_world_knows_its_roles_and_keys() {
-        let dir = std::env::temp_dir().join(format!("standin-iam-{}", std::process::id()));
-        let open = || {
-            World::builder()
-                .data_dir(Some(dir.clone()))
-                .build()
-                .unwrap()
-        };
-        let before = open();
-        before
-            .add_role(RoleSpec {
-                name: ROLE.to_owned(),
-                inline: vec![("Base".to_owned(), statement("Allow", "ssm:*", "*"))],
-                ..RoleSpec::default()
-            })
-            .unwrap();
-        let session = before.function_credentials(ROLE, "req-1").unwrap();
-        let admin = before.admin_keys();
-        drop(before);
-        let after = open();
-        assert_eq!(after.admin_keys(), admin);
-        let start = Demand::new("ssm:StartSession", NODE);
-        assert!(after.may(&session.access_key_id, &start).is_ok());
-        let role = client(&after, admin)
-            .get_role()
-            .role_name(ROLE)
-            .send()
-            .await;
-        assert_eq!(role.unwrap().role().unwrap().role_name(), ROLE);
-        drop(after);
-        std::fs::remove_dir_all(&dir).unwrap();
     }
 
     #[tokio::test]

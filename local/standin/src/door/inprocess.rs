@@ -27,7 +27,9 @@ impl World {
     /// time source too when that clock is moved by hand, or its signatures are out of date.
     #[must_use]
     pub fn http_client(&self) -> SharedHttpClient {
-        SharedHttpClient::new(InProcess { world: self.clone() })
+        SharedHttpClient::new(InProcess {
+            world: self.clone(),
+        })
     }
 }
 
@@ -52,24 +54,26 @@ impl HttpConnector for InProcess {
         let world = self.world.clone();
         HttpConnectorFuture::new(async move {
             match serve(&world, incoming(request).await?).await {
-                Served::Answer(response) => {
-                    HttpResponse::try_from(response.map(SdkBody::from))
-                        .map_err(|error| ConnectorError::other(error.into(), None))
-                }
-                Served::TimedOut => {
-                    Err(ConnectorError::timeout("an injected fault: no answer came".into()))
-                }
+                Served::Answer(response) => HttpResponse::try_from(response.map(SdkBody::from))
+                    .map_err(|error| ConnectorError::other(error.into(), None)),
+                Served::TimedOut => Err(ConnectorError::timeout(
+                    "an injected fault: no answer came".into(),
+                )),
             }
         })
     }
 }
 
 async fn incoming(request: HttpRequest) -> Result<Incoming, ConnectorError> {
-    let request =
-        request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let request = request
+        .try_into_http1x()
+        .map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
-    let body =
-        body.collect().await.map_err(ConnectorError::user)?.to_bytes();
+    let body = body
+        .collect()
+        .await
+        .map_err(ConnectorError::user)?
+        .to_bytes();
     let host = parts
         .headers
         .get(http::header::HOST)

@@ -23,20 +23,33 @@ pub(super) struct Unread {
 pub(super) fn read(incoming: &Incoming) -> Result<Reading, Unread> {
     let claim = signature::claim(&incoming.headers).map_err(|why| {
         let protocol = guess(incoming);
-        Unread { protocol, error: why.told(protocol) }
+        Unread {
+            protocol,
+            error: why.told(protocol),
+        }
     })?;
     let service = Service::from_scope(&claim.service).ok_or_else(|| Unread {
         protocol: guess(incoming),
         error: AwsError::new(
             400,
             "UnknownService",
-            format!("the stand-in does not offer the service `{}`", claim.service),
+            format!(
+                "the stand-in does not offer the service `{}`",
+                claim.service
+            ),
         ),
     })?;
     let query = parse_query(&incoming.raw_query);
-    let operation = operation(service, incoming, &query)
-        .map_err(|error| Unread { protocol: service.protocol(), error })?;
-    Ok(Reading { service, operation, claim, query })
+    let operation = operation(service, incoming, &query).map_err(|error| Unread {
+        protocol: service.protocol(),
+        error,
+    })?;
+    Ok(Reading {
+        service,
+        operation,
+        claim,
+        query,
+    })
 }
 
 fn operation(

@@ -21,14 +21,20 @@ impl Told {
         now_millis: i64,
         method: &http::Method,
     ) -> http::Response<Bytes> {
-        let Self { protocol, service, result } = self;
+        let Self {
+            protocol,
+            service,
+            result,
+        } = self;
         let mut answer =
             result.unwrap_or_else(|error| error_answer(&error, protocol, service, request_id));
         let id_header = match protocol {
             Protocol::RestXml => "x-amz-request-id",
             Protocol::Json10 | Protocol::Json11 | Protocol::Query => "x-amzn-requestid",
         };
-        answer = answer.header(id_header, request_id).header("date", http_date(now_millis));
+        answer = answer
+            .header(id_header, request_id)
+            .header("date", http_date(now_millis));
         if method == http::Method::HEAD {
             answer.body = Bytes::new();
         }
@@ -48,8 +54,12 @@ fn error_answer(
         Protocol::Query => ("text/xml", query_error(error, service, request_id)),
         Protocol::RestXml => ("application/xml", s3_error(error, request_id)),
     };
-    Answer { status: error.status, headers: Vec::new(), body: Bytes::from(body) }
-        .header("content-type", content_type)
+    Answer {
+        status: error.status,
+        headers: Vec::new(),
+        body: Bytes::from(body),
+    }
+    .header("content-type", content_type)
 }
 
 fn json_error(error: &AwsError, service: Option<Service>) -> String {
@@ -87,7 +97,11 @@ fn query_error(error: &AwsError, service: Option<Service>, request_id: &str) -> 
         )
         | None => "https://sts.amazonaws.com/doc/2011-06-15/",
     };
-    let fault = if error.status >= 500 { "Receiver" } else { "Sender" };
+    let fault = if error.status >= 500 {
+        "Receiver"
+    } else {
+        "Sender"
+    };
     Element::new("ErrorResponse")
         .namespace(namespace)
         .child(

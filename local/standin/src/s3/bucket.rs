@@ -1,6 +1,6 @@
 //! What is told of a bucket itself.
 
-use super::store::Encryption;
+use super::spec::Encryption;
 use super::{Target, document, iso};
 use crate::call::{Answer, AwsError, Call, Handled};
 use crate::world::World;
@@ -52,8 +52,13 @@ pub(super) fn encryption(world: &World, target: &Target) -> Handled {
 
 pub(super) fn versioning(world: &World, target: &Target) -> Handled {
     let state = world.s3_state();
-    let enabled = state.bucket(&target.bucket)?.versioning.then_some("Enabled");
-    Ok(document(Element::new("VersioningConfiguration").maybe("Status", enabled)))
+    let enabled = state
+        .bucket(&target.bucket)?
+        .versioning
+        .then_some("Enabled");
+    Ok(document(
+        Element::new("VersioningConfiguration").maybe("Status", enabled),
+    ))
 }
 
 pub(super) fn object_lock(world: &World, target: &Target) -> Handled {
@@ -73,7 +78,9 @@ pub(super) fn object_lock(world: &World, target: &Target) -> Handled {
         )
     });
     Ok(document(
-        Element::new("ObjectLockConfiguration").leaf("ObjectLockEnabled", "Enabled").children(rule),
+        Element::new("ObjectLockConfiguration")
+            .leaf("ObjectLockEnabled", "Enabled")
+            .children(rule),
     ))
 }
 

@@ -23,7 +23,9 @@ pub(super) fn checked(headers: &HeaderMap, body: &[u8]) -> Result<(String, Strin
         ));
     }
     for algorithm in ALGORITHMS {
-        let Some(value) = sent(&format!("x-amz-checksum-{algorithm}")) else { continue };
+        let Some(value) = sent(&format!("x-amz-checksum-{algorithm}")) else {
+            continue;
+        };
         if compute(algorithm, body)? != value {
             return Err(AwsError::new(
                 400,
@@ -42,7 +44,9 @@ pub(super) fn checked(headers: &HeaderMap, body: &[u8]) -> Result<(String, Strin
 /// Whether the caller sent anything to check the content by.
 pub(super) fn is_sent(headers: &HeaderMap) -> bool {
     headers.contains_key("content-md5")
-        || ALGORITHMS.iter().any(|name| headers.contains_key(format!("x-amz-checksum-{name}")))
+        || ALGORITHMS
+            .iter()
+            .any(|name| headers.contains_key(format!("x-amz-checksum-{name}")))
 }
 
 /// The checksum of `body`, in base64.
@@ -63,7 +67,11 @@ mod tests {
     fn checksums_are_those_of_the_published_check_values() {
         let check = |algorithm, hex_value: &str| {
             let expected = STANDARD.encode(hex::decode(hex_value).unwrap());
-            assert_eq!(compute(algorithm, b"123456789").unwrap(), expected, "{algorithm}");
+            assert_eq!(
+                compute(algorithm, b"123456789").unwrap(),
+                expected,
+                "{algorithm}"
+            );
         };
         check("crc32", "cbf43926");
         check("crc32c", "e3069283");

@@ -18,8 +18,12 @@ use crate::xml::Element;
 const MAX_KEYS: usize = 1000;
 
 /// What `encoding-type=url` leaves as it is.
-const URL: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+const URL: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/');
 
 /// What both listings are asked for.
 struct Asked<'a> {
@@ -34,13 +38,19 @@ impl<'a> Asked<'a> {
         let max_keys = match call.query_value("max-keys") {
             None => MAX_KEYS,
             Some(text) => text.parse::<usize>().map_err(|_| {
-                AwsError::new(400, "InvalidArgument", "Provided max-keys not an integer or within \
-                                                       integer range")
+                AwsError::new(
+                    400,
+                    "InvalidArgument",
+                    "Provided max-keys not an integer or within \
+                                                       integer range",
+                )
             })?,
         };
         Ok(Self {
             prefix: call.query_value("prefix").unwrap_or_default(),
-            delimiter: call.query_value("delimiter").filter(|text| !text.is_empty()),
+            delimiter: call
+                .query_value("delimiter")
+                .filter(|text| !text.is_empty()),
             max_keys: max_keys.min(MAX_KEYS),
             url_encoded: call.query_value("encoding-type") == Some("url"),
         })
@@ -78,7 +88,10 @@ impl<'a> Asked<'a> {
 
 /// One line of a listing.
 enum Line<'a> {
-    Version { version: &'a ObjectVersion, is_latest: bool },
+    Version {
+        version: &'a ObjectVersion,
+        is_latest: bool,
+    },
     Prefix(String),
 }
 
@@ -106,10 +119,12 @@ fn grouped<'a>(
     let mut shown = BTreeSet::new();
     versions
         .filter(|(version, _)| version.key.starts_with(asked.prefix))
-        .filter_map(|(version, is_latest)| match asked.common_prefix(&version.key) {
-            None => Some(Line::Version { version, is_latest }),
-            Some(prefix) => shown.insert(prefix.clone()).then_some(Line::Prefix(prefix)),
-        })
+        .filter_map(
+            |(version, is_latest)| match asked.common_prefix(&version.key) {
+                None => Some(Line::Version { version, is_latest }),
+                Some(prefix) => shown.insert(prefix.clone()).then_some(Line::Prefix(prefix)),
+            },
+        )
         .collect()
 }
 
@@ -153,7 +168,10 @@ pub(super) fn objects(world: &World, call: &Call, target: &Target) -> Handled {
         .leaf("KeyCount", lines.len().to_string())
         .maybe("ContinuationToken", token)
         .maybe("NextContinuationToken", next)
-        .maybe("StartAfter", Some(start_after).filter(|text| !text.is_empty()))
+        .maybe(
+            "StartAfter",
+            Some(start_after).filter(|text| !text.is_empty()),
+        )
         .children(lines.iter().map(|line| match line {
             Line::Prefix(prefix) => asked.prefix_element(prefix),
             Line::Version { version, .. } => {
@@ -170,7 +188,9 @@ pub(super) fn objects(world: &World, call: &Call, target: &Target) -> Handled {
 pub(super) fn versions(world: &World, call: &Call, target: &Target) -> Handled {
     let asked = Asked::of(call)?;
     let key_marker = call.query_value("key-marker").unwrap_or_default();
-    let id_marker = call.query_value("version-id-marker").filter(|text| !text.is_empty());
+    let id_marker = call
+        .query_value("version-id-marker")
+        .filter(|text| !text.is_empty());
     if id_marker.is_some() && key_marker.is_empty() {
         return Err(AwsError::new(
             400,
@@ -181,7 +201,11 @@ pub(super) fn versions(world: &World, call: &Call, target: &Target) -> Handled {
     let state = world.s3_state();
     let bucket = state.bucket(&target.bucket)?;
     let newest_first = bucket.objects.values().flat_map(|versions| {
-        versions.iter().rev().enumerate().map(|(age, version)| (version, age == 0))
+        versions
+            .iter()
+            .rev()
+            .enumerate()
+            .map(|(age, version)| (version, age == 0))
     });
     let lines = grouped(&asked, newest_first);
     let from = match id_marker {
@@ -193,7 +217,10 @@ pub(super) fn versions(world: &World, call: &Call, target: &Target) -> Handled {
         None => None,
     };
     let from = from.unwrap_or_else(|| {
-        lines.iter().position(|line| line.name() > key_marker).unwrap_or(lines.len())
+        lines
+            .iter()
+            .position(|line| line.name() > key_marker)
+            .unwrap_or(lines.len())
     });
     let rest = lines.get(from..).unwrap_or_default();
     let truncated = rest.len() > asked.max_keys;
@@ -204,7 +231,10 @@ pub(super) fn versions(world: &World, call: &Call, target: &Target) -> Handled {
         .leaf("KeyMarker", asked.name(key_marker))
         .leaf("VersionIdMarker", id_marker.unwrap_or_default())
         .maybe("NextKeyMarker", last.map(|line| asked.name(line.name())))
-        .maybe("NextVersionIdMarker", last.map(Line::version_id).filter(|id| !id.is_empty()))
+        .maybe(
+            "NextVersionIdMarker",
+            last.map(Line::version_id).filter(|id| !id.is_empty()),
+        )
         .children(page.iter().map(|line| match line {
             Line::Prefix(prefix) => asked.prefix_element(prefix),
             Line::Version { version, is_latest } => {
@@ -228,8 +258,17 @@ fn described(element: Element, asked: &Asked<'_>, version: &ObjectVersion) -> El
         .leaf("Key", asked.name(&version.key))
         .leaf("LastModified", iso(version.last_modified_millis))
         .leaf("ETag", format!("\"{}\"", version.etag))
-        .maybe("ChecksumAlgorithm", version.checksum.as_ref().map(|(name, _)| name.to_uppercase()))
-        .maybe("ChecksumType", version.checksum.as_ref().map(|_| "FULL_OBJECT"))
+        .maybe(
+            "ChecksumAlgorithm",
+            version
+                .checksum
+                .as_ref()
+                .map(|(name, _)| name.to_uppercase()),
+        )
+        .maybe(
+            "ChecksumType",
+            version.checksum.as_ref().map(|_| "FULL_OBJECT"),
+        )
         .leaf("Size", version.body.len().to_string())
         .leaf("StorageClass", "STANDARD")
 }

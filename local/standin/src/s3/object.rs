@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use super::store::{Bucket, LockMode, ObjectVersion, PutObject};
+use super::spec::LockMode;
+use super::store::{Bucket, ObjectVersion, PutObject};
 use super::{Target, checksum, document, iso, missing};
 use crate::call::{Answer, AwsError, Call, Demand, Handled};
 use crate::door::render::http_date;
@@ -15,7 +16,10 @@ pub(super) fn put_demands(call: &Call, target: &Target) -> Vec<Demand> {
     let mut put = Demand::new("s3:PutObject", target.object_arn());
     for (header, key) in [
         ("x-amz-acl", "s3:x-amz-acl"),
-        ("x-amz-server-side-encryption", "s3:x-amz-server-side-encryption"),
+        (
+            "x-amz-server-side-encryption",
+            "s3:x-amz-server-side-encryption",
+        ),
     ] {
         if let Some(value) = call.header(header) {
             put = put.with(key, value);
@@ -33,7 +37,10 @@ pub(super) fn put_demands(call: &Call, target: &Target) -> Vec<Demand> {
 
 pub(super) fn put(world: &World, call: &Call, target: &Target) -> Handled {
     // With "bucket owner enforced" only the ACL that changes nothing is accepted (AWS-FACTS 3.11).
-    if call.header("x-amz-acl").is_some_and(|acl| acl != "bucket-owner-full-control") {
+    if call
+        .header("x-amz-acl")
+        .is_some_and(|acl| acl != "bucket-owner-full-control")
+    {
         return Err(AwsError::new(
             400,
             "AccessControlListNotSupported",
@@ -56,7 +63,9 @@ pub(super) fn put(world: &World, call: &Call, target: &Target) -> Handled {
         .object_lock
         .is_some_and(|lock| retention.is_some() || lock.default_retention.is_some());
     if retention.is_some() && bucket.object_lock.is_none() {
-        return Err(invalid_request("Bucket is missing Object Lock Configuration"));
+        return Err(invalid_request(
+            "Bucket is missing Object Lock Configuration",
+        ));
     }
     if locks && !checksum::is_sent(&call.headers) {
         return Err(invalid_request(
@@ -142,7 +151,11 @@ fn asked_version<'a>(
             .ok_or_else(|| AwsError::new(404, "NoSuchKey", "The specified key does not exist.")),
         Some(id) => {
             let version = bucket.version(&target.key, id).ok_or_else(|| {
-                AwsError::new(404, "NoSuchVersion", "The specified version does not exist.")
+                AwsError::new(
+                    404,
+                    "NoSuchVersion",
+                    "The specified version does not exist.",
+                )
             })?;
             match version.delete_marker {
                 true => Err(AwsError::new(
@@ -161,18 +174,27 @@ pub(super) fn get(world: &World, call: &Call, target: &Target) -> Handled {
     let found = {
         let state = world.s3_state();
         let bucket = state.bucket(&target.bucket)?;
-        asked_version(call, target, bucket)
-            .map(|version| (version.clone(), bucket.encryption.clone(), bucket.versioning))
+        asked_version(call, target, bucket).map(|version| {
+            (
+                version.clone(),
+                bucket.encryption.clone(),
+                bucket.versioning,
+            )
+        })
     };
     let (version, encryption, versioned) =
         found.map_err(|error| missing(world, call, target, error))?;
     let (status, body, range) = ranged(call.header("range"), &version.body)?;
-    let mut answer = Answer { status, headers: Vec::new(), body }
-        .header("content-type", version.content_type.as_str())
-        .header("etag", format!("\"{}\"", version.etag))
-        .header("last-modified", http_date(version.last_modified_millis))
-        .header("accept-ranges", "bytes")
-        .header("x-amz-server-side-encryption", encryption.algorithm());
+    let mut answer = Answer {
+        status,
+        headers: Vec::new(),
+        body,
+    }
+    .header("content-type", version.content_type.as_str())
+    .header("etag", format!("\"{}\"", version.etag))
+    .header("last-modified", http_date(version.last_modified_millis))
+    .header("accept-ranges", "bytes")
+    .header("x-amz-server-side-encryption", encryption.algorithm());
     answer = match range {
         // The length of the object, also where a `HEAD` leaves its content out.
         None => answer.header("content-length", version.body.len().to_string()),
@@ -203,8 +225,13 @@ fn ranged(header: Option<&str>, body: &Bytes) -> Result<(u16, Bytes, Option<Stri
     let Some(spec) = header.and_then(|text| text.strip_prefix("bytes=")) else {
         return Ok((200, body.clone(), None));
     };
-    let unsatisfiable =
-        || AwsError::new(416, "InvalidRange", "The requested range is not satisfiable");
+    let unsatisfiable = || {
+        AwsError::new(
+            416,
+            "InvalidRange",
+            "The requested range is not satisfiable",
+        )
+    };
     let (first, last) = spec.split_once('-').ok_or_else(unsatisfiable)?;
     let length = body.len();
     let (from, to) = match (first.parse::<usize>(), last.parse::<usize>()) {
@@ -232,7 +259,9 @@ pub(super) fn retention(world: &World, call: &Call, target: &Target) -> Handled 
         )
     })?;
     Ok(document(
-        Element::new("Retention").leaf("Mode", mode.wire()).leaf("RetainUntilDate", iso(until)),
+        Element::new("Retention")
+            .leaf("Mode", mode.wire())
+            .leaf("RetainUntilDate", iso(until)),
     ))
 }
 
@@ -240,7 +269,9 @@ pub(super) fn delete(world: &World, call: &Call, target: &Target) -> Handled {
     let Some(version_id) = call.query_value("versionId") else {
         let writer = format!("AWS:{}", call.caller.user_id());
         let marker =
-            world.s3_state().delete(&target.bucket, &target.key, writer, call.now_millis)?;
+            world
+                .s3_state()
+                .delete(&target.bucket, &target.key, writer, call.now_millis)?;
         let answer = Answer::empty(204);
         return Ok(match marker {
             None => answer,
@@ -258,7 +289,9 @@ pub(super) fn delete(world: &World, call: &Call, target: &Target) -> Handled {
     if let Some((mode, _)) = lock {
         may_bypass(world, call, target, mode)?;
     }
-    let removed = world.s3_state().remove(&target.bucket, &target.key, version_id)?;
+    let removed = world
+        .s3_state()
+        .remove(&target.bucket, &target.key, version_id)?;
     let mut answer = Answer::empty(204).header("x-amz-version-id", version_id);
     if removed.is_some_and(|version| version.delete_marker) {
         answer = answer.header("x-amz-delete-marker", "true");
@@ -267,14 +300,11 @@ pub(super) fn delete(world: &World, call: &Call, target: &Target) -> Handled {
 }
 
 /// Governance can be bypassed by who may and says so; compliance never.
-fn may_bypass(
-    world: &World,
-    call: &Call,
-    target: &Target,
-    mode: LockMode,
-) -> Result<(), AwsError> {
+fn may_bypass(world: &World, call: &Call, target: &Target, mode: LockMode) -> Result<(), AwsError> {
     let refused = || {
-        Err(AwsError::access_denied("Access Denied because object protected by object lock."))
+        Err(AwsError::access_denied(
+            "Access Denied because object protected by object lock.",
+        ))
     };
     let says_so = call.header("x-amz-bypass-governance-retention") == Some("true");
     match mode {

@@ -51,7 +51,9 @@ fn unframe(headers: &mut HeaderMap, mut rest: Bytes) -> Result<Bytes, AwsError> 
     }
     while !rest.is_empty() {
         let line = take_line(&mut rest)?;
-        let Some((name, value)) = line.split_once(':') else { continue };
+        let Some((name, value)) = line.split_once(':') else {
+            continue;
+        };
         let parts = (
             HeaderName::from_bytes(name.trim().as_bytes()),
             HeaderValue::from_str(value.trim()),
@@ -65,14 +67,21 @@ fn unframe(headers: &mut HeaderMap, mut rest: Bytes) -> Result<Bytes, AwsError> 
 
 /// Takes the next line off, without its CR LF.
 fn take_line(rest: &mut Bytes) -> Result<String, AwsError> {
-    let end = rest.windows(2).position(|pair| pair == b"\r\n").ok_or_else(broken)?;
+    let end = rest
+        .windows(2)
+        .position(|pair| pair == b"\r\n")
+        .ok_or_else(broken)?;
     let line = rest.split_to(end);
     rest.advance(2);
     String::from_utf8(line.to_vec()).map_err(|_| broken())
 }
 
 fn broken() -> AwsError {
-    AwsError::new(400, "IncompleteBody", "The aws-chunked framing of the body is broken")
+    AwsError::new(
+        400,
+        "IncompleteBody",
+        "The aws-chunked framing of the body is broken",
+    )
 }
 
 #[cfg(test)]

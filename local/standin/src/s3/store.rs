@@ -1,4 +1,4 @@
-//! Buckets, objects and their versions, and the seeding of them.
+//! Buckets, objects and their versions.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use md5::Md5;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::spec::{Encryption, LockMode, ObjectLock, Retention};
 use crate::call::AwsError;
 use crate::random;
-use crate::world::World;
 
 /// Every bucket by name.
 #[derive(Default, Serialize, Deserialize)]
@@ -28,102 +28,6 @@ pub(super) struct Bucket {
     pub(super) created_millis: i64,
     /// The versions of each key, oldest first; a key without versions is not there.
     pub(super) objects: BTreeMap<String, Vec<ObjectVersion>>,
-}
-
-/// How a bucket is to be. The default is what S3 makes unasked: no versions, no lock, `AES256`.
-#[derive(Clone, Debug, Default)]
-pub struct BucketSpec {
-    /// Whether versions are kept; implied by `object_lock`.
-    pub versioning: bool,
-    /// Whether versions can be locked.
-    pub object_lock: Option<ObjectLock>,
-    /// The default encryption.
-    pub encryption: Encryption,
-    /// The account that owns it; `None` for the world's.
-    pub owner: Option<String>,
-    /// The Region that it is in; `None` for the world's.
-    pub region: Option<String>,
-}
-
-/// Object Lock of a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ObjectLock {
-    /// The retention of every new version; `None` locks only what asks for it.
-    pub default_retention: Option<Retention>,
-}
-
-/// A retention by default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retention {
-    /// How strict.
-    pub mode: LockMode,
-    /// For how many days from the write.
-    pub days: u16,
-}
-
-/// How strict a lock is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LockMode {
-    /// May be bypassed by who has `s3:BypassGovernanceRetention` and says so.
-    Governance,
-    /// Cannot be bypassed.
-    Compliance,
-}
-
-impl LockMode {
-    pub(super) fn wire(self) -> &'static str {
-        match self {
-            Self::Governance => "GOVERNANCE",
-            Self::Compliance => "COMPLIANCE",
-        }
-    }
-
-    pub(super) fn from_wire(text: &str) -> Option<Self> {
-        match text {
-            "GOVERNANCE" => Some(Self::Governance),
-            "COMPLIANCE" => Some(Self::Compliance),
-            _ => None,
-        }
-    }
-}
-
-/// Default encryption of a bucket.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Encryption {
-    /// `AES256`, S3's own keys.
-    #[default]
-    Aes256,
-    /// `aws:kms` with this key.
-    Kms {
-        /// The key's ARN or id.
-        key_id: String,
-    },
-    /// `aws:kms:dsse` with this key, which SSM Agent does not recognise (AWS-FACTS 3.3).
-    KmsDsse {
-        /// The key's ARN or id.
-        key_id: String,
-    },
-}
-
-impl Encryption {
-    /// The algorithm as headers and documents write it.
-    #[must_use]
-    pub fn algorithm(&self) -> &'static str {
-        match self {
-            Self::Aes256 => "AES256",
-            Self::Kms { .. } => "aws:kms",
-            Self::KmsDsse { .. } => "aws:kms:dsse",
-        }
-    }
-
-    /// The KMS key, where there is one.
-    #[must_use]
-    pub fn key_id(&self) -> Option<&str> {
-        match self {
-            Self::Aes256 => None,
-            Self::Kms { key_id } | Self::KmsDsse { key_id } => Some(key_id),
-        }
-    }
 }
 
 /// One version of one object, or a delete marker.
@@ -185,7 +89,7 @@ impl State {
     }
 
     /// Writes a version and gives it back.
-    pub(super) fn put(
+    pub(crate) fn put(
         &mut self,
         bucket: &str,
         key: &str,
@@ -203,7 +107,10 @@ impl State {
         };
         let retention = put.retention.or_else(|| {
             let Retention { mode, days } = bucket.object_lock?.default_retention?;
-            Some((mode, now_millis.saturating_add(i64::from(days) * 86_400_000)))
+            Some((
+                mode,
+                now_millis.saturating_add(i64::from(days) * 86_400_000),
+            ))
         });
         let version = ObjectVersion {
             key: key.to_owned(),
@@ -213,7 +120,9 @@ impl State {
             etag,
             last_modified_millis: now_millis,
             writer: put.writer,
-            content_type: put.content_type.unwrap_or_else(|| "binary/octet-stream".to_owned()),
+            content_type: put
+                .content_type
+                .unwrap_or_else(|| "binary/octet-stream".to_owned()),
             metadata: put.metadata,
             checksum: put.checksum,
             retention,
@@ -260,7 +169,9 @@ impl State {
         version_id: &str,
     ) -> Result<Option<ObjectVersion>, AwsError> {
         let bucket = self.buckets.get_mut(bucket).ok_or_else(no_such_bucket)?;
-        let Some(versions) = bucket.objects.get_mut(key) else { return Ok(None) };
+        let Some(versions) = bucket.objects.get_mut(key) else {
+            return Ok(None);
+        };
         let removed = versions
             .iter()
             .position(|version| version.version_id == version_id)
@@ -290,104 +201,23 @@ impl Bucket {
 
     /// The version that a plain read sees; `None` where there is none or a delete marker is on top.
     pub(super) fn current(&self, key: &str) -> Option<&ObjectVersion> {
-        self.objects.get(key)?.last().filter(|version| !version.delete_marker)
+        self.objects
+            .get(key)?
+            .last()
+            .filter(|version| !version.delete_marker)
     }
 
     /// A version by its id, delete markers included.
     pub(super) fn version(&self, key: &str, version_id: &str) -> Option<&ObjectVersion> {
-        self.objects.get(key)?.iter().find(|version| version.version_id == version_id)
+        self.objects
+            .get(key)?
+            .iter()
+            .find(|version| version.version_id == version_id)
     }
 }
 
 pub(super) fn no_such_bucket() -> AwsError {
     AwsError::new(404, "NoSuchBucket", "The specified bucket does not exist")
-}
-
-impl World {
-    /// Makes a bucket; one of that name that is already there is kept, with its objects.
-    pub fn create_bucket(&self, name: impl Into<String>, spec: BucketSpec) {
-        let bucket = Bucket {
-            owner: spec.owner.unwrap_or_else(|| self.account().to_owned()),
-            region: spec.region.unwrap_or_else(|| self.region().to_owned()),
-            versioning: spec.versioning || spec.object_lock.is_some(),
-            object_lock: spec.object_lock,
-            encryption: spec.encryption,
-            created_millis: self.now_millis(),
-            objects: BTreeMap::new(),
-        };
-        self.s3_state().buckets.entry(name.into()).or_insert(bucket);
-        self.persist();
-    }
-
-    /// The default encryption of a bucket; `None` where there is no such bucket.
-    #[must_use]
-    pub fn bucket_encryption(&self, bucket: &str) -> Option<Encryption> {
-        self.s3_state().buckets.get(bucket).map(|found| found.encryption.clone())
-    }
-
-    /// Writes an object past every door and policy, and gives the version.
-    ///
-    /// # Errors
-    /// `NoSuchBucket`.
-    pub fn put_object(
-        &self,
-        bucket: &str,
-        key: &str,
-        put: PutObject,
-    ) -> Result<ObjectVersion, AwsError> {
-        let version = self.s3_state().put(bucket, key, put, self.now_millis());
-        self.persist();
-        version
-    }
-
-    /// Deletes an object as a caller without a version id would: by a delete marker, where the
-    /// bucket keeps versions.
-    ///
-    /// # Errors
-    /// `NoSuchBucket`.
-    pub fn delete_object(&self, bucket: &str, key: &str) -> Result<(), AwsError> {
-        let now = self.now_millis();
-        let deleted = self.s3_state().delete(bucket, key, String::new(), now).map(|_| ());
-        self.persist();
-        deleted
-    }
-
-    /// Removes one version for good, locked or not: the tampering that locks are to prevent.
-    /// Gives the version that is gone.
-    ///
-    /// # Errors
-    /// `NoSuchBucket`.
-    pub fn remove_version(
-        &self,
-        bucket: &str,
-        key: &str,
-        version_id: &str,
-    ) -> Result<Option<ObjectVersion>, AwsError> {
-        let removed = self.s3_state().remove(bucket, key, version_id);
-        self.persist();
-        removed
-    }
-
-    /// Every version in a bucket, delete markers included: by key, oldest first. Empty where there
-    /// is no such bucket.
-    #[must_use]
-    pub fn bucket(&self, name: &str) -> Vec<ObjectVersion> {
-        self.s3_state()
-            .buckets
-            .get(name)
-            .map(|bucket| bucket.objects.values().flatten().cloned().collect())
-            .unwrap_or_default()
-    }
-
-    /// The versions of one key, delete markers included, oldest first.
-    #[must_use]
-    pub fn object_versions(&self, bucket: &str, key: &str) -> Vec<ObjectVersion> {
-        self.s3_state()
-            .buckets
-            .get(bucket)
-            .and_then(|bucket| bucket.objects.get(key).cloned())
-            .unwrap_or_default()
-    }
 }
 
 /// Content in the snapshot, as base64.
@@ -403,6 +233,9 @@ mod base64_bytes {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
         let text = String::deserialize(from)?;
-        STANDARD.decode(text).map(Bytes::from).map_err(de::Error::custom)
+        STANDARD
+            .decode(text)
+            .map(Bytes::from)
+            .map_err(de::Error::custom)
     }
 }

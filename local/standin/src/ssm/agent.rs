@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::session::{EndCause, Session};
-use crate::s3::PutObject;
+use crate::s3::{self, PutObject};
 use crate::world::World;
 
 /// How far apart the two versions of a log written twice are.
@@ -77,6 +77,22 @@ struct Upload {
     body: Bytes,
     writer: String,
     at_millis: i64,
+}
+
+impl Upload {
+    /// Writes the version, as of when it was due.
+    fn write(self, s3: &mut s3::State) {
+        let put = PutObject {
+            body: self.body,
+            writer: self.writer,
+            content_type: Some("text/plain".to_owned()),
+            ..PutObject::default()
+        };
+        if let Err(error) = s3.put(&self.bucket, &self.key, put, self.at_millis) {
+            // As in AWS, only the node's own log tells of it (AWS-FACTS 0.5).
+            tracing::info!(s3.key = %self.key, aws.code = %error.code, "a log was not written");
+        }
+    }
 }
 
 /// Where the log of a session goes, bucket and key; `None` for one without a log.
@@ -187,34 +203,27 @@ impl State {
 /// Writes what agents have to write by now. Whoever looks at logs calls this first, with no state
 /// lock held.
 pub(crate) fn settle(world: &World, now_millis: i64) {
-    let due: Vec<Upload> = {
-        let mut state = world.ssm_state();
-        let due: Vec<(String, Vec<Upload>)> = state
+    {
+        // Both locks to the end: nobody, and no snapshot, sees a log noted and not written.
+        let mut ssm = world.ssm_state();
+        let due: Vec<(String, Vec<Upload>)> = ssm
             .sessions
             .values()
-            .map(|session| (session.id.clone(), state.due_uploads(session, now_millis)))
+            .map(|session| (session.id.clone(), ssm.due_uploads(session, now_millis)))
             .filter(|(_, uploads)| !uploads.is_empty())
             .collect();
-        // Noted before it is done, under the lock: of two that settle at once, one writes.
-        for (id, uploads) in &due {
-            if let Some(session) = state.sessions.get_mut(id) {
+        if due.is_empty() {
+            return;
+        }
+        let mut s3 = world.s3_state();
+        for (id, uploads) in due {
+            if let Some(session) = ssm.sessions.get_mut(&id) {
                 session.uploaded = session.uploaded.saturating_add(uploads.len());
             }
-        }
-        due.into_iter().flat_map(|(_, uploads)| uploads).collect()
-    };
-    for upload in due {
-        let put = PutObject {
-            body: upload.body,
-            writer: upload.writer,
-            content_type: Some("text/plain".to_owned()),
-            ..PutObject::default()
-        };
-        if let Err(error) = world.put_object(&upload.bucket, &upload.key, put) {
-            // As in AWS, only the node's own log tells of it (AWS-FACTS 0.5).
-            tracing::info!(s3.key = %upload.key, aws.code = %error.code, "a log was not written");
+            uploads.into_iter().for_each(|upload| upload.write(&mut s3));
         }
     }
+    world.persist();
 }
 
 #[cfg(test)]
