@@ -15,7 +15,7 @@ use broker::s3::S3Logs;
 use broker::ssm::{CallRate, Ssm};
 use broker::sts::{Minted, Sts};
 use rules::caller::Caller;
-use rules::claims::{self, Expected};
+use rules::claims::{self, Expected, Leeway};
 use rules::facts::{Ping, Platform, TargetFacts};
 use rules::life::ask::{Asking, Regime};
 use rules::life::{ask, end, issue};
@@ -193,9 +193,9 @@ impl Arranged {
     pub(crate) fn engineer(&self) -> Caller {
         let expected = Expected {
             issuer: "https://login.example.com".parse().unwrap(),
-            audiences: ["postern".to_owned()].into(),
-            groups_claim: "groups".to_owned(),
-            leeway_seconds: 0,
+            audiences: ["postern".parse().unwrap()].into(),
+            groups_claim: "groups".parse().unwrap(),
+            leeway: Leeway::default(),
         };
         let claims = json!({
             "iss": "https://login.example.com", "aud": "postern", "sub": "engineer-7",

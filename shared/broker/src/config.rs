@@ -1,0 +1,214 @@
+//! The configuration of a deployment, read from the environment of its functions.
+//!
+//! Everything is read before anything is used, and all that is wrong is told at once, so that a
+//! deployment is mended in one go. No setting is a secret: Postern holds none but the credentials
+//! that AWS gives its functions.
+
+mod reading;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use rules::claims::{Audience, GroupsClaim, Leeway};
+use rules::names::{AccountId, Group, Issuer as IssuerName};
+use rules::offices::Offices;
+use rules::pace::Pace;
+use rules::place::Places;
+use url::Url;
+
+use self::reading::Reading;
+pub use self::reading::{Fault, Faults};
+use crate::aws::{Accounts, NoCredentials};
+use crate::clock::Clock;
+use crate::desk::{Desk, Issuer};
+use crate::iam::Iam;
+use crate::identity::{Algorithm, IdentityConfig, IdentityFault, Verifier};
+use crate::inventory::Inventory;
+use crate::ledger::{Ledger, Table};
+use crate::s3::S3Logs;
+use crate::ssm::{CallRate, Ssm};
+use crate::sts::Sts;
+use crate::sweeper::{Reach, Sweeper};
+use crate::terms::Terms;
+
+/// A deployment's configuration. Every function reads the same settings and builds the part that
+/// is its own.
+#[derive(Debug, Clone)]
+pub struct Config {
+    home: AccountId,
+    table: Table,
+    terms: Arc<Terms>,
+    identity: IdentityConfig,
+    call_rate: CallRate,
+}
+
+impl Config {
+    /// Reads the configuration. `setting` gives the value of an environment variable; one that is
+    /// empty counts as not set.
+    ///
+    /// | variable | what | default |
+    /// |---|---|---|
+    /// | `POSTERN_HOME_ACCOUNT` | the account that the functions run in | |
+    /// | `POSTERN_PLACES` | the accounts and Regions served: a JSON list of [`Place`](rules::place::Place) | |
+    /// | `POSTERN_TABLE` | the table | |
+    /// | `POSTERN_TABLE_SHARDS` | partitions of one hour of due work: 1 to 16; it must never shrink | `4` |
+    /// | `POSTERN_POLICY` | the policy set, in Cedar | |
+    /// | `POSTERN_POLICY_FILE` | where the policy set is, instead: environments hold 4 KB in all | |
+    /// | `POSTERN_OPERATOR_GROUPS` | groups of operators, with commas between | nobody |
+    /// | `POSTERN_AUDITOR_GROUPS` | groups of auditors, with commas between | nobody |
+    /// | `POSTERN_ISSUER` | the OpenID Connect issuer | |
+    /// | `POSTERN_JWKS_URI` | where its keys are | as its discovery document says |
+    /// | `POSTERN_AUDIENCES` | whom tokens must be for, with commas between | |
+    /// | `POSTERN_ALGORITHMS` | what tokens may be signed with, with commas between | `RS256,ES256` |
+    /// | `POSTERN_GROUPS_CLAIM` | the claim that holds the groups | `groups` |
+    /// | `POSTERN_LEEWAY_SECONDS` | how far clocks may differ: 0 to 30 | `5` |
+    /// | `POSTERN_ALLOW_LOOPBACK_ISSUER` | `true` lets the issuer be on loopback without TLS; for the local run | `false` |
+    /// | `POSTERN_ACTIVATE_WITHIN` | how long an approval may be activated | `4h` |
+    /// | `POSTERN_ORPHAN_AFTER` | when an issue without outcome counts as dead; longer than functions run | `60s` |
+    /// | `POSTERN_SETTLE` | how long sessions are looked for after the last that could begin | `30s` |
+    /// | `POSTERN_LOG_GRACE` | when a log counts as late | `5m` |
+    /// | `POSTERN_LOG_MISSING` | when a log counts as missing | `1h` |
+    /// | `POSTERN_MOST_PENDING` | requests of one person that may wait at once | `10` |
+    /// | `POSTERN_SSM_CALLS_PER_SECOND` | calls to SSM in each place: 1 to 20 | `2` |
+    ///
+    /// # Errors
+    /// Everything that is wrong, together.
+    pub fn from_env(setting: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut read = Reading::new(&setting);
+        let home = read.needed::<AccountId>("POSTERN_HOME_ACCOUNT");
+        let places = read.json::<Places>("POSTERN_PLACES");
+        let table = read.needed::<reading::TableName>("POSTERN_TABLE");
+        let shards = read.number("POSTERN_TABLE_SHARDS", 4, 1..=16);
+        let policy = read.policy("POSTERN_POLICY", "POSTERN_POLICY_FILE");
+        let operators = read.list::<Group>("POSTERN_OPERATOR_GROUPS");
+        let auditors = read.list::<Group>("POSTERN_AUDITOR_GROUPS");
+        let issuer = read.needed::<IssuerName>("POSTERN_ISSUER");
+        let jwks_uri = read.optional::<Url>("POSTERN_JWKS_URI");
+        let audiences = read.needed_list::<Audience>("POSTERN_AUDIENCES");
+        let algorithms = read.list_or("POSTERN_ALGORITHMS", &[Algorithm::Rs256, Algorithm::Es256]);
+        let groups_claim = read.parsed_or::<GroupsClaim>("POSTERN_GROUPS_CLAIM", "groups");
+        let leeway = read.number("POSTERN_LEEWAY_SECONDS", 5, 0..=30);
+        let allow_loopback_http = read.switch("POSTERN_ALLOW_LOOPBACK_ISSUER");
+        let pace = pace(&mut read);
+        let per_second = read.number("POSTERN_SSM_CALLS_PER_SECOND", 2, 1..=20);
+        read.done(|| {
+            Some(Self {
+                home: home?,
+                table: Table {
+                    name: table?.into(),
+                    shards: u8::try_from(shards?).ok()?,
+                },
+                terms: Arc::new(Terms {
+                    places: places?,
+                    policy: policy?,
+                    pace: pace?,
+                    offices: Offices {
+                        operators: operators?.into_iter().collect(),
+                        auditors: auditors?.into_iter().collect(),
+                    },
+                }),
+                identity: IdentityConfig {
+                    issuer: issuer?,
+                    jwks_uri: jwks_uri?,
+                    audiences: audiences?.into_iter().collect::<BTreeSet<_>>(),
+                    algorithms: algorithms?,
+                    groups_claim: groups_claim?,
+                    leeway: Leeway::of_seconds(leeway?).ok()?,
+                    allow_loopback_http: allow_loopback_http?,
+                },
+                call_rate: CallRate {
+                    every: std::time::Duration::from_secs(1)
+                        .checked_div(u32::try_from(per_second?).ok()?)?,
+                    ..CallRate::default()
+                },
+            })
+        })
+    }
+
+    /// The terms that access is given on.
+    #[must_use]
+    pub fn terms(&self) -> Arc<Terms> {
+        Arc::clone(&self.terms)
+    }
+
+    /// What reads tokens.
+    ///
+    /// # Errors
+    /// The issuer cannot be used.
+    pub fn verifier(&self, clock: Clock) -> Result<Verifier, IdentityFault> {
+        Verifier::new(self.identity.clone(), clock)
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self, sdk: &SdkConfig) -> Ledger {
+        Ledger::new(sdk, self.table.clone(), self.terms.pace)
+    }
+
+    /// The part that talks about access.
+    ///
+    /// # Errors
+    /// A place lies in an account without credentials.
+    pub fn desk(&self, sdk: &SdkConfig, clock: Clock) -> Result<Desk, NoCredentials> {
+        let inventory = Inventory::new(&self.accounts(sdk), &self.terms.places)?;
+        Ok(Desk::new(self.terms(), self.ledger(sdk), inventory, clock))
+    }
+
+    /// The part that hands access out.
+    ///
+    /// # Errors
+    /// A place lies in an account without credentials.
+    pub fn issuer(&self, sdk: &SdkConfig, clock: Clock) -> Result<Issuer, NoCredentials> {
+        let inventory = Inventory::new(&self.accounts(sdk), &self.terms.places)?;
+        Ok(Issuer::new(
+            self.terms(),
+            self.ledger(sdk),
+            inventory,
+            Sts::new(sdk),
+            clock,
+        ))
+    }
+
+    /// The part that takes access back.
+    ///
+    /// # Errors
+    /// A place lies in an account without credentials.
+    pub fn sweeper(&self, sdk: &SdkConfig, clock: Clock) -> Result<Sweeper, NoCredentials> {
+        let (accounts, places) = (self.accounts(sdk), &self.terms.places);
+        let reach = Reach {
+            ssm: Ssm::new(&accounts, places, self.call_rate)?,
+            s3: S3Logs::new(&accounts, places)?,
+            iam: Iam::new(&accounts, places)?,
+        };
+        Ok(Sweeper::new(self.terms(), self.ledger(sdk), reach, clock))
+    }
+
+    fn accounts(&self, sdk: &SdkConfig) -> Accounts {
+        Accounts::home(self.home.clone(), sdk.clone())
+    }
+}
+
+fn pace(read: &mut Reading<'_>) -> Option<Pace> {
+    let usual = Pace::default();
+    let activate_within = read.length("POSTERN_ACTIVATE_WITHIN", usual.activate_within);
+    let orphan_after = read.length("POSTERN_ORPHAN_AFTER", usual.orphan_after);
+    let settle = read.length("POSTERN_SETTLE", usual.settle);
+    let log_grace = read.length("POSTERN_LOG_GRACE", usual.log_grace);
+    let log_missing = read.length("POSTERN_LOG_MISSING", usual.log_missing);
+    let most_pending = read.number("POSTERN_MOST_PENDING", usual.most_pending as u64, 1..=1_000);
+    let pace = Pace {
+        activate_within: activate_within?,
+        orphan_after: orphan_after?,
+        settle: settle?,
+        log_grace: log_grace?,
+        log_missing: log_missing?,
+        most_pending: usize::try_from(most_pending?).ok()?,
+    };
+    if pace.log_missing < pace.log_grace {
+        let what = "a log counts as late before it counts as missing; make it `POSTERN_LOG_GRACE` or longer";
+        read.fault("POSTERN_LOG_MISSING", what.to_owned());
+        return None;
+    }
+    Some(pace)
+}

@@ -1,0 +1,112 @@
+//! Asking for access, and what may be asked for.
+
+use rules::ask::Ask;
+use rules::caller::Caller;
+use rules::life::ask::{self, Asking};
+use rules::life::offer;
+use rules::names::{RequestId, Target};
+use rules::wire::TargetsView;
+
+use super::calling::{TRIES, in_time, mark};
+use super::turned::{Cause, Turned};
+use super::{Desk, Filed, Recorded};
+use crate::ledger::IdempotencyKey;
+
+/// The most targets of one place that are listed.
+const MOST_TARGETS: usize = 1_000;
+
+impl Desk {
+    /// Somebody asks for access.
+    ///
+    /// # Errors
+    /// The place or a target is not known, the policy says no, or too many requests of theirs
+    /// wait; the key was used for something else; AWS failed.
+    pub async fn ask(
+        &self,
+        caller: &Caller,
+        ask: Ask,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Filed, Turned> {
+        in_time(self.file(caller, ask, key)).await
+    }
+
+    async fn file(
+        &self,
+        caller: &Caller,
+        ask: Ask,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Filed, Turned> {
+        let files = &self.files;
+        let mark = mark(caller, "ask", None, &ask, key);
+        if let Some(id) = files.remembered(mark.as_ref()).await? {
+            return files.replay(caller, id).await;
+        }
+        let targets: Vec<Target> = ask.targets.iter().cloned().collect();
+        let facts = self.inventory.facts(&targets).await?;
+        for _ in 0..TRIES {
+            let waiting = files.ledger.waiting_count(caller.person()).await?;
+            let now = files.now();
+            let asking = Asking {
+                id: RequestId::new(now, entropy()?),
+                caller,
+                ask: ask.clone(),
+                facts: facts.clone(),
+                waiting,
+            };
+            let step =
+                ask::ask(asking, files.terms.regime(), now).map_err(|refusal| Turned::Refused {
+                    refusal,
+                    request: None,
+                })?;
+            match files.record(&step, mark.as_ref()).await? {
+                Some(Recorded::Now) => {
+                    return Ok(Filed {
+                        request: files.view(step.request(), caller),
+                        replayed: false,
+                    });
+                }
+                Some(Recorded::Before(id)) => return files.replay(caller, id).await,
+                None => {}
+            }
+        }
+        Err(Turned::LostRace { request: None })
+    }
+
+    /// What the caller may ask for now: every target that a policy offers them something on.
+    ///
+    /// # Errors
+    /// AWS failed.
+    pub async fn targets(&self, caller: &Caller) -> Result<TargetsView, Turned> {
+        in_time(async {
+            let mut offers = Vec::new();
+            let mut complete = true;
+            for place in self.files.terms.places.iter() {
+                let facts = self.inventory.all(place, MOST_TARGETS).await?;
+                complete &= facts.len() < MOST_TARGETS;
+                let regime = self.files.terms.regime();
+                offers.extend(offer::offers(
+                    &facts,
+                    caller,
+                    place,
+                    regime,
+                    self.files.now(),
+                ));
+            }
+            Ok(TargetsView {
+                targets: offers,
+                complete,
+            })
+        })
+        .await
+    }
+}
+
+/// The random part of a new id.
+fn entropy() -> Result<[u8; 10], Turned> {
+    let mut bytes = [0; 10];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Turned::Unavailable {
+        cause: Cause::Entropy,
+        retry_after: std::time::Duration::from_secs(1),
+    })?;
+    Ok(bytes)
+}
