@@ -96,7 +96,8 @@ impl TimeSource for StandinClock {
     }
 }
 
-/// The table engine stamps and expires items by the same clock.
+/// Tables in memory go by the same clock. Those on disk cannot be given one; nothing that is
+/// offered of them depends on the time (expiry is not offered, see [`crate::dynamodb`]).
 impl dynoxide::storage_backend::Clock for StandinClock {
     fn now_unix_secs(&self) -> u64 {
         u64::try_from(self.now_millis().div_euclid(1000)).unwrap_or(0)

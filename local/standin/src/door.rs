@@ -28,6 +28,9 @@ use crate::{dynamodb, events, iam, random, s3, ssm, sts, tagging};
 pub use inprocess::InProcess;
 pub use loopback::Listening;
 
+/// The largest body that is read, in bytes; no call that is offered needs more.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
 /// A request as it came in at either door.
 #[derive(Clone, Debug)]
 pub(crate) struct Incoming {
@@ -52,8 +55,18 @@ pub(crate) enum Served {
     TimedOut,
 }
 
+/// The answer to a body beyond [`MAX_BODY`], before anything is known of the call.
+fn too_large() -> http::Response<Bytes> {
+    let mut refused = http::Response::new(Bytes::new());
+    *refused.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
+    refused
+}
+
 /// Serves one request.
 pub(crate) async fn serve(world: &World, incoming: Incoming) -> Served {
+    if incoming.body.len() > MAX_BODY {
+        return Served::Answer(too_large());
+    }
     let request_id = random::request_id();
     let now = world.now_millis();
     let told = match reading::read(&incoming) {

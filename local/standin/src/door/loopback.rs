@@ -4,17 +4,14 @@ use std::io;
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::{Incoming, Served, serve};
+use super::{Incoming, MAX_BODY, Served, serve, too_large};
 use crate::world::World;
-
-/// The largest body that is read, in bytes; no call that is offered needs more.
-const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// A listener in service; dropping it closes the door.
 #[derive(Debug)]
@@ -67,10 +64,13 @@ impl World {
 
 async fn answer(State(world): State<World>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    // An announced length is believed against the caller, so that nothing is read for nothing.
+    let announced = usize::try_from(HttpBody::size_hint(&body).lower()).unwrap_or(usize::MAX);
+    if announced > MAX_BODY {
+        return too_large().map(Body::from);
+    }
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        let mut refused = Response::new(Body::empty());
-        *refused.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
-        return refused;
+        return too_large().map(Body::from);
     };
     let host = parts
         .headers
