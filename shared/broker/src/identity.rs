@@ -9,7 +9,7 @@
 //! 3. The signature, by `jsonwebtoken` over `aws-lc-rs`. Only this much of the library is used. Its
 //!    judgement of claims takes tokens without `iss` or `aud`, and its key sets ignore `use`,
 //!    `key_ops` and `alg`.
-//! 4. The claims, only now decoded, by the rules: [`rules::claims::judge`].
+//! 4. The claims, only now read, by the rules: [`rules::claims::judge`].
 //!
 //! Whatever is wrong with a token, the caller learns that it is not valid, and nothing else: the
 //! reason is the error's source and for the log. Only a provider that cannot be asked is told

@@ -196,3 +196,6 @@ fn elapsed(then: Moment, now: Moment) -> Duration {
         now.since(then)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! The identity provider: finds the key set and reads it.
 
+use std::time::Duration;
+
 use rules::names::Issuer;
 use serde_json::Value;
 use url::Url;
@@ -58,6 +60,8 @@ pub(super) struct Provider {
     algorithms: Vec<Algorithm>,
     reach: Reach,
     fetcher: Fetcher,
+    /// How long a refresh may take, discovery included.
+    pub(super) patience: Duration,
 }
 
 impl Provider {
@@ -93,12 +97,13 @@ impl Provider {
             algorithms,
             reach,
             fetcher: Fetcher::new(reach)?,
+            patience: PATIENCE,
         })
     }
 
     /// Fetches the key set, which takes 3 s at most, discovery included.
     pub(super) async fn keys(&self) -> Result<KeySet, KeysFault> {
-        tokio::time::timeout(PATIENCE, self.fetch())
+        tokio::time::timeout(self.patience, self.fetch())
             .await
             .unwrap_or(Err(KeysFault::TooLate))
     }

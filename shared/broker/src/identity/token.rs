@@ -1,7 +1,7 @@
 //! The outer form of a token: the header of the request, three parts, and the token's own header.
 //!
 //! Nothing read here is believed. What it yields is which key to look for, the bytes that the
-//! signature covers, and claims that are not even decoded before the signature is verified.
+//! signature covers, and claims of which nobody reads a word before the signature is verified.
 
 use std::fmt;
 
