@@ -133,12 +133,10 @@ impl Files {
     async fn record(&self, step: &Step, mark: Option<&Mark>) -> Result<Option<Recorded>, Turned> {
         match self.ledger.record(step, mark, self.now()).await {
             Ok(()) => Ok(Some(Recorded::Now)),
-            Err(LedgerFault::LostRace) => Ok(None),
-            // The same key at the same time: whichever call was first has done it for both.
-            Err(LedgerFault::KeyTaken) => match self.remembered(mark).await? {
-                Some(id) => Ok(Some(Recorded::Before(id))),
-                None => Ok(None),
-            },
+            // The same call at the same time: whichever was first has done it for both.
+            Err(LedgerFault::LostRace | LedgerFault::KeyTaken) => {
+                Ok(self.remembered(mark).await?.map(Recorded::Before))
+            }
             Err(fault) => Err(fault.into()),
         }
     }

@@ -150,8 +150,14 @@ impl Desk {
         }
         for _ in 0..TRIES {
             let request = files.load(caller, id).await?;
-            let step = rule(&request, files.now())
-                .map_err(|refusal| files.refused(refusal, &request, caller))?;
+            let step = match rule(&request, files.now()) {
+                Ok(step) => step,
+                // The same call at the same time may just have done what is now refused.
+                Err(refusal) => match files.remembered(mark).await? {
+                    Some(id) => return files.replay(caller, id).await,
+                    None => return Err(files.refused(refusal, &request, caller)),
+                },
+            };
             match files.record(&step, mark).await? {
                 Some(Recorded::Now) => {
                     return Ok(Filed {
