@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 use crate::setting::Setting;
 
 async fn refused(setting: &Setting, claims: &Value) -> Unauthenticated {
-    match setting.rejected(&setting.key.token(claims)).await {
-        Rejected::Claims(why) => why,
-        other => panic!("{other:?} for {claims}"),
-    }
+    let reason = setting.rejected(&setting.key.token(claims)).await;
+    let Rejected::Claims(why) = reason else {
+        panic!("{reason:?} for {claims}");
+    };
+    why
 }
 
 async fn assert_refused(name: &str, table: impl IntoIterator<Item = (Value, Unauthenticated)>) {

@@ -100,7 +100,10 @@ async fn a_caller_that_hangs_up_does_not_take_the_fetch_with_it() {
     assert!(call.await.unwrap_err().is_cancelled());
     drop(held);
     assert!(setting.caller(&setting.good_token()).await.is_ok());
-    assert_eq!(setting.issuer.key_fetches(), 1);
+    assert_eq!(
+        setting.issuer.asked(),
+        ["/.well-known/openid-configuration", "/keys"]
+    );
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ impl SigningKey {
     /// The private half, where it can be had as a number.
     pub(crate) fn private(&self) -> String {
         let Pair::Ec(_, pair) = &self.pair else {
-            unreachable!("only asked of curves");
+            panic!("only asked of curves");
         };
         let number = pair.private_key().as_be_bytes().unwrap();
         b64(number.as_ref())
@@ -131,7 +131,7 @@ impl SigningKey {
                     "PS256" => &RSA_PSS_SHA256,
                     "PS384" => &RSA_PSS_SHA384,
                     "PS512" => &RSA_PSS_SHA512,
-                    other => unreachable!("no RSA algorithm: {other}"),
+                    other => panic!("no RSA algorithm: {other}"),
                 };
                 let mut signature = vec![0; RSA.public_modulus_len()];
                 RSA.sign(encoding, &SystemRandom::new(), message, &mut signature)
