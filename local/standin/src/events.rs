@@ -164,3 +164,6 @@ fn event(entry: Entry, call: &Call) -> Result<Event, (&'static str, String)> {
         put_by: call.caller.arn(),
     })
 }
+
+#[cfg(test)]
+mod tests;

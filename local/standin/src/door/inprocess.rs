@@ -64,7 +64,7 @@ impl HttpConnector for InProcess {
     }
 }
 
-async fn incoming(request: HttpRequest) -> Result<Incoming, ConnectorError> {
+pub(super) async fn incoming(request: HttpRequest) -> Result<Incoming, ConnectorError> {
     let request = request
         .try_into_http1x()
         .map_err(|error| ConnectorError::user(error.into()))?;
