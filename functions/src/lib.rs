@@ -1,1 +1,32 @@
-//! Placeholder while the workspace is laid out.
+//! The Lambda functions: routing and parsing, split by privilege.
+//!
+//! [`api`] is where people talk about access, [`issue`] where it is handed out, and the sweeper
+//! ([`sweep`]) takes it back. Each is a binary of its own with a role of its own; the routers are
+//! the same under Lambda and under a plain listener, so what is tested is what is deployed.
+//!
+//! One call goes through these steps, and each can end it:
+//! 1. [`boundary`]: the caps on the head of the request; the log line; `no-store`.
+//! 2. Routing: `no-such-route`, `method-not-allowed`.
+//! 3. [`authentication`]: the one `401`. Nothing of the call but its `Authorization` has been
+//!    looked at before it.
+//! 4. Path, query, `Idempotency-Key` and body ([`parts`], [`body`]), each through its one door.
+//! 5. The desk or the issuer, whose answer [`problem`] turns into HTTP where it is a no.
+
+pub mod api;
+pub mod authentication;
+pub mod body;
+pub mod boundary;
+pub mod code;
+pub mod filed;
+pub mod gateway;
+pub mod issue;
+pub mod openapi;
+pub mod parts;
+pub mod problem;
+pub mod start;
+pub mod sweep;
+
+#[cfg(test)]
+mod probe;
+#[cfg(test)]
+mod refusals;

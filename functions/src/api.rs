@@ -1,0 +1,63 @@
+//! Where people talk about access: the function `api`.
+//!
+//! It may read and write the ledger and read the inventory. It holds no client for STS.
+
+mod answer;
+mod ask;
+mod list;
+mod read;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRef;
+use broker::desk::Desk;
+use broker::identity::Verifier;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::{boundary, openapi};
+
+/// What the routes of `api` work with.
+#[derive(Debug, Clone)]
+pub struct ApiState {
+    /// The desk.
+    pub desk: Arc<Desk>,
+    /// Who says who is calling.
+    pub verifier: Arc<Verifier>,
+}
+
+impl FromRef<ApiState> for Arc<Desk> {
+    fn from_ref(state: &ApiState) -> Self {
+        Self::clone(&state.desk)
+    }
+}
+
+impl FromRef<ApiState> for Arc<Verifier> {
+    fn from_ref(state: &ApiState) -> Self {
+        Self::clone(&state.verifier)
+    }
+}
+
+/// The routes of `api`, described.
+pub(crate) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::default()
+        .routes(routes!(ask::ask, list::list))
+        .routes(routes!(read::show))
+        .routes(routes!(answer::approve))
+        .routes(routes!(answer::deny))
+        .routes(routes!(answer::withdraw))
+        .routes(routes!(answer::revoke))
+        .routes(routes!(answer::release))
+        .routes(routes!(read::sessions))
+        .routes(routes!(read::entries))
+        .routes(routes!(read::targets))
+        .routes(routes!(read::health))
+        .routes(routes!(openapi::openapi))
+}
+
+/// The router of `api`.
+pub fn router(state: ApiState) -> Router {
+    let (router, _) = routes().split_for_parts();
+    boundary::around(router.with_state(state))
+}

@@ -1,0 +1,23 @@
+//! The Lambda function `sweeper`, which a schedule wakes every minute.
+
+use std::process::ExitCode;
+
+use functions::{start, sweep};
+use lambda_runtime::service_fn;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    start::log();
+    start::ended(Box::pin(serve()).await)
+}
+
+async fn serve() -> Result<(), start::NotStarted> {
+    let deployment = start::Deployment::from_env().await?;
+    let sweeper = deployment.sweeper()?;
+    let clock = deployment.clock();
+    lambda_runtime::run(service_fn(|event| {
+        sweep::handle(&sweeper, event, clock.now())
+    }))
+    .await
+    .map_err(start::NotStarted::Runtime)
+}

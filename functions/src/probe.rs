@@ -1,0 +1,109 @@
+//! What the tests of this crate ask with: the real routers, over a deployment whose AWS and
+//! identity provider are never reached.
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use axum::response::Response;
+use broker::clock::Clock;
+use broker::config::Config;
+use broker::identity::Verifier;
+use http_body_util::BodyExt;
+use rules::wire::Problem;
+use tower::ServiceExt;
+
+use crate::api::{self, ApiState};
+use crate::issue::{self, IssueState};
+
+/// A request id that is well formed.
+pub(crate) const ID: &str = "req-01KAV3M0000123456789ABCDEF";
+
+/// A deployment's settings.
+pub(crate) fn setting(name: &str) -> Option<String> {
+    let value = match name {
+        "POSTERN_HOME_ACCOUNT" => "111122223333",
+        "POSTERN_PLACES" => include_str!("../tests/places.json"),
+        "POSTERN_TABLE" => "postern",
+        "POSTERN_POLICY" => include_str!("../../policies/starter.cedar"),
+        "POSTERN_ISSUER" => "https://login.example.com",
+        "POSTERN_AUDIENCES" => "postern",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+fn config() -> Config {
+    Config::from_env(setting).expect("these settings are right")
+}
+
+pub(crate) fn verifier() -> Arc<Verifier> {
+    Arc::new(
+        config()
+            .verifier(Clock::system())
+            .expect("the issuer is https"),
+    )
+}
+
+/// The router of `api`, of which no call gets further than the desk's door.
+pub(crate) fn api() -> Router {
+    let desk = config().desk(&SdkConfig::builder().build(), Clock::system());
+    api::router(ApiState {
+        desk: Arc::new(desk.expect("the place is at home")),
+        verifier: verifier(),
+    })
+}
+
+/// The router of `issue`, of which no call gets further than the issuer's door.
+pub(crate) fn issue() -> Router {
+    let issuer = config().issuer(&SdkConfig::builder().build(), Clock::system());
+    issue::router(IssueState {
+        issuer: Arc::new(issuer.expect("the place is at home")),
+        verifier: verifier(),
+    })
+}
+
+/// What a router answers.
+pub(crate) async fn answer(router: &Router, request: Request<Body>) -> Response {
+    router
+        .clone()
+        .oneshot(request)
+        .await
+        .expect("a router always answers")
+}
+
+/// The status, the headers kept in the response, and the body as it stands.
+pub(crate) async fn taken(response: Response) -> (StatusCode, Vec<u8>) {
+    let status = response.status();
+    let body = response
+        .into_body()
+        .collect()
+        .await
+        .expect("the body is at hand");
+    (status, body.to_bytes().to_vec())
+}
+
+/// The problem that an answer holds, which must agree with its status.
+pub(crate) async fn problem(response: Response) -> Problem {
+    assert_eq!(
+        response
+            .headers()
+            .get("content-type")
+            .map(|kind| kind.as_bytes()),
+        Some(&b"application/problem+json"[..])
+    );
+    let (status, body) = taken(response).await;
+    let problem: Problem = serde_json::from_slice(&body).expect("a problem is JSON");
+    assert_eq!(problem.status, status.as_u16());
+    assert_eq!(
+        problem.kind,
+        format!("urn:postern:problem:{}", problem.code)
+    );
+    assert!(
+        !problem.detail.is_empty() && problem.next.ends_with('.'),
+        "{problem:?}"
+    );
+    problem
+}

@@ -1,0 +1,194 @@
+//! Starting a function: everything is built once, before the first call.
+//!
+//! A function whose configuration is wrong does not start. It tells all that is wrong at once, one
+//! log line each.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use axum::Router;
+use broker::aws::{NoCredentials, sdk_config};
+use broker::clock::Clock;
+use broker::config::{Config, Faults};
+use broker::identity::{IdentityFault, Verifier};
+use broker::sweeper::Sweeper;
+use tracing_subscriber::EnvFilter;
+
+use crate::api::ApiState;
+use crate::gateway;
+use crate::issue::IssueState;
+use crate::problem::chain;
+
+/// Why a function does not start, or has stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    /// The settings are wrong.
+    #[error("the configuration is wrong")]
+    Faults(#[from] Faults),
+    /// The identity provider that is configured cannot be used.
+    #[error("the identity provider cannot be used")]
+    Identity(#[from] IdentityFault),
+    /// A place lies in an account without credentials.
+    #[error("a place cannot be served")]
+    Place(#[from] NoCredentials),
+    /// The Lambda runtime gave up.
+    #[error("the Lambda runtime stopped: {0}")]
+    Runtime(lambda_runtime::Error),
+}
+
+/// A function's surroundings, read and ready.
+#[derive(Debug)]
+pub struct Deployment {
+    config: Config,
+    sdk: SdkConfig,
+    clock: Clock,
+}
+
+impl Deployment {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the settings, together.
+    pub async fn from_env() -> Result<Self, NotStarted> {
+        let config = Config::from_env(|name| std::env::var(name).ok())?;
+        let clock = Clock::system();
+        let sdk = sdk_config(&clock).await;
+        Ok(Self { config, sdk, clock })
+    }
+
+    /// What `api` works with.
+    ///
+    /// # Errors
+    /// The identity provider or a place cannot be used.
+    pub async fn api(&self) -> Result<ApiState, NotStarted> {
+        Ok(ApiState {
+            desk: Arc::new(self.config.desk(&self.sdk, self.clock.clone())?),
+            verifier: self.verifier().await?,
+        })
+    }
+
+    /// What `issue` works with.
+    ///
+    /// # Errors
+    /// The identity provider or a place cannot be used.
+    pub async fn issue(&self) -> Result<IssueState, NotStarted> {
+        Ok(IssueState {
+            issuer: Arc::new(self.config.issuer(&self.sdk, self.clock.clone())?),
+            verifier: self.verifier().await?,
+        })
+    }
+
+    /// The sweeper.
+    ///
+    /// # Errors
+    /// A place cannot be used.
+    pub fn sweeper(&self) -> Result<Sweeper, NotStarted> {
+        Ok(self.config.sweeper(&self.sdk, self.clock.clone())?)
+    }
+
+    /// The clock that the function goes by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A verifier with its keys fetched where they can be had; the first call asks again.
+    async fn verifier(&self) -> Result<Arc<Verifier>, NotStarted> {
+        let verifier = self.config.verifier(self.clock.clone())?;
+        match verifier.warm().await {
+            Ok(warmed) => {
+                for fault in &warmed.left_out {
+                    tracing::warn!(
+                        cause = chain(fault),
+                        "left out a key of the identity provider"
+                    );
+                }
+                tracing::info!(
+                    keys = warmed.usable,
+                    "fetched the keys of the identity provider"
+                );
+            }
+            Err(fault) => {
+                tracing::warn!(
+                    cause = chain(&fault),
+                    "the keys of the identity provider are not to be had yet"
+                );
+            }
+        }
+        Ok(Arc::new(verifier))
+    }
+}
+
+/// Serves a router behind API Gateway until Lambda ends the sandbox.
+///
+/// # Errors
+/// The Lambda runtime gave up.
+pub async fn serve(router: Router) -> Result<(), NotStarted> {
+    lambda_http::run(gateway::behind(router))
+        .await
+        .map_err(NotStarted::Runtime)
+}
+
+/// Logs in JSON to standard output, at the level that `POSTERN_LOG` names: `error`, `warn`, `info`,
+/// `debug` or `trace`; `info` where it names none.
+///
+/// The level is that of Postern's own code. Libraries stay at `warn` whatever is set, because the
+/// AWS SDK writes bodies, and with them secrets, at its most talkative; the Lambda runtime has its
+/// span at `info`, which holds the id of the invocation.
+pub fn log() {
+    let wanted = std::env::var("POSTERN_LOG").unwrap_or_default();
+    let filter = EnvFilter::new(filter(&wanted));
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .init();
+}
+
+fn filter(wanted: &str) -> String {
+    let level = ["error", "warn", "info", "debug", "trace"]
+        .into_iter()
+        .find(|level| wanted.trim().eq_ignore_ascii_case(level))
+        .unwrap_or("info");
+    format!("warn,lambda_runtime=info,functions={level},broker={level},rules={level}")
+}
+
+/// Tells the log why a function stopped, and the process how it ended.
+#[must_use]
+pub fn ended(outcome: Result<(), NotStarted>) -> ExitCode {
+    match outcome {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(NotStarted::Faults(faults)) => {
+            for fault in faults.iter() {
+                tracing::error!(
+                    setting = fault.name,
+                    cause = fault.what,
+                    "the configuration is wrong"
+                );
+            }
+        }
+        Err(fault @ (NotStarted::Identity(_) | NotStarted::Place(_) | NotStarted::Runtime(_))) => {
+            tracing::error!(cause = chain(&fault), "the function stopped")
+        }
+    }
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_postern_itself_can_be_made_talkative() {
+        for (wanted, level) in [
+            ("", "info"),
+            ("DEBUG", "debug"),
+            ("aws_smithy_runtime=trace", "info"),
+        ] {
+            let filter = filter(wanted);
+            assert!(filter.starts_with("warn,"), "{filter}");
+            assert!(filter.contains(&format!("functions={level},")), "{filter}");
+        }
+    }
+}
