@@ -121,6 +121,28 @@ impl AwsFault {
         }
     }
 
+    /// A call that AWS says came too fast, in an answer that counts as a success.
+    pub(crate) fn throttled(service: &'static str, operation: &'static str) -> Self {
+        let (code, kind) = ("ThrottlingException".to_owned(), AwsFaultKind::Throttled);
+        Self {
+            service,
+            operation,
+            code,
+            kind,
+        }
+    }
+
+    /// A part of a call that AWS refused with this code.
+    pub(crate) fn of_code(service: &'static str, operation: &'static str, code: &str) -> Self {
+        let kind = AwsFaultKind::of_code(code).unwrap_or(AwsFaultKind::Rejected);
+        Self {
+            service,
+            operation,
+            code: plain(code),
+            kind,
+        }
+    }
+
     /// A call about an account and Region that Postern has no client for, which was not made: in
     /// another account it would have given a true answer to another question.
     pub(crate) fn not_served(service: &'static str, operation: &'static str) -> Self {
@@ -162,7 +184,9 @@ impl AwsFaultKind {
             | "PriorRequestNotComplete"
             | "SlowDown"
             | "EC2ThrottledException"
-            | "TransactionInProgressException" => Some(Self::Throttled),
+            | "TransactionInProgressException"
+            | "ThrottlingError"
+            | "ProvisionedThroughputExceeded" => Some(Self::Throttled),
             "AccessDenied"
             | "AccessDeniedException"
             | "UnauthorizedOperation"

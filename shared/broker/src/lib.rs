@@ -13,10 +13,15 @@
 
 pub mod aws;
 pub mod clock;
+pub mod config;
+pub mod desk;
 pub mod fault;
 pub mod iam;
 pub mod identity;
 pub mod inventory;
+pub mod ledger;
 pub mod s3;
 pub mod ssm;
 pub mod sts;
+pub mod sweeper;
+pub mod terms;

@@ -8,13 +8,14 @@ use crate::moment::Moment;
 use crate::names::Person;
 use crate::request::{Approval, Request};
 use crate::session::SessionRecord;
-use crate::status::Status;
+use crate::status::{Status, StatusWord};
 
 /// One change of a request, ready to be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a step that is not recorded did not happen"]
 pub struct Step {
     before: u64,
+    was: Option<StatusWord>,
     request: Request,
     entries: Vec<Entry>,
     sessions: Vec<SessionRecord>,
@@ -26,6 +27,7 @@ impl Step {
     pub(crate) fn from(request: &Request) -> Self {
         Self {
             before: request.version(),
+            was: (request.version() > 0).then(|| request.status.word()),
             request: request.clone(),
             entries: Vec::new(),
             sessions: Vec::new(),
@@ -86,6 +88,12 @@ impl Step {
     #[must_use]
     pub fn before(&self) -> u64 {
         self.before
+    }
+
+    /// The status that the step starts from; nothing for a new request.
+    #[must_use]
+    pub fn was(&self) -> Option<StatusWord> {
+        self.was
     }
 
     /// The request after the step.

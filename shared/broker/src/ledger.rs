@@ -1,0 +1,263 @@
+//! The ledger: every request, its audit trail and its sessions, in one DynamoDB table.
+//!
+//! | item | `pk` | `sk` | holds |
+//! |---|---|---|---|
+//! | request | `REQ#<id>` | `REQ` | the aggregate as one document, its version, and its index keys |
+//! | audit entry | `REQ#<id>` | `ENTRY#<n>` | one entry of the chain; written once, never changed |
+//! | session | `REQ#<id>` | `SESSION#<session id>` | what is recorded of one session |
+//! | wait | `REQ#<id>` | `WAIT#<group>` | that the group may answer; there only while it may |
+//! | count | `PENDING#<person>` | `PENDING` | how many requests of a person wait for an answer |
+//! | key | `IDEM#<person>#<key>` | `IDEM` | which call an idempotency key was used for |
+//! | cursor | `DUE` | `CURSOR` | the oldest hour that may still hold work that is due |
+//!
+//! **Every change is one `TransactWriteItems`**: the request under the condition that its version is
+//! the one that the step was judged on, its new audit entries under the condition that they do not
+//! exist, and whatever else the step changes. All of it happens or nothing does. Who is faster wins,
+//! and the others are told [`LedgerFault::LostRace`].
+//!
+//! Decisions are taken on consistent reads of the table. Indexes lag behind (AWS-FACTS 7.5); they
+//! only find candidates, and whoever uses one loads what it found.
+//!
+//! The index of due work is sparse: a request that is over is not in it, and every other one is in it
+//! exactly once, under the hour in which it is due and one of a few shards (AWS-FACTS 7.7). So the
+//! cost of a sweep grows with the work that is due and never with the table.
+
+mod due;
+mod fault;
+mod idempotency;
+mod item;
+mod page;
+mod record;
+mod table;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use rules::audit::Entry;
+use rules::moment::Moment;
+use rules::names::{Person, RequestId};
+use rules::pace::Pace;
+use rules::request::Request;
+use rules::session::SessionRecord;
+use serde::de::DeserializeOwned;
+
+pub use self::due::DueList;
+pub use self::fault::LedgerFault;
+pub use self::idempotency::{BadKey, IdempotencyKey, Mark, Remembered};
+use self::item::{Item, Key};
+pub use self::page::{BadDay, Day, Ids, Page};
+pub use self::table::Table;
+use crate::fault::AwsFault;
+
+pub(crate) const SERVICE: &str = "dynamodb";
+const GET: &str = "GetItem";
+const BATCH_GET: &str = "BatchGetItem";
+const QUERY: &str = "Query";
+
+/// The most keys of one `BatchGetItem`.
+const BATCH: usize = 100;
+/// How often keys that DynamoDB left out of a batch are asked for again.
+const BATCH_TRIES: u32 = 6;
+
+/// The ledger. Clones would share a client; there is one for each part of a function.
+#[derive(Debug)]
+pub struct Ledger {
+    client: Client,
+    table: Table,
+    pace: Pace,
+}
+
+/// A request with what is recorded of its sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestFile {
+    /// The request.
+    pub request: Request,
+    /// Its sessions, by id.
+    pub sessions: Vec<SessionRecord>,
+}
+
+impl Ledger {
+    /// A ledger in a table of the configuration's account and Region.
+    #[must_use]
+    pub fn new(config: &SdkConfig, table: Table, pace: Pace) -> Self {
+        Self {
+            client: Client::new(config),
+            table,
+            pace,
+        }
+    }
+
+    /// A request as it stands, read consistently.
+    ///
+    /// # Errors
+    /// DynamoDB failed, or the record cannot be read.
+    pub async fn load(&self, id: RequestId) -> Result<Option<Request>, LedgerFault> {
+        match self.get(&Key::request(id)).await? {
+            Some(item) => item::read_request(id, &item).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A request with its sessions.
+    ///
+    /// The request is read first. A session recorded in between belongs to a later version, and a
+    /// step that was judged without it then fails on the version.
+    ///
+    /// # Errors
+    /// DynamoDB failed, or a record cannot be read.
+    pub async fn file(&self, id: RequestId) -> Result<Option<RequestFile>, LedgerFault> {
+        let Some(request) = self.load(id).await? else {
+            return Ok(None);
+        };
+        let sessions = self.documents(id, item::SESSION).await?;
+        Ok(Some(RequestFile { request, sessions }))
+    }
+
+    /// The audit entries of a request, in order; none where there is no such request.
+    ///
+    /// # Errors
+    /// DynamoDB failed, or an entry cannot be read.
+    pub async fn entries(&self, id: RequestId) -> Result<Vec<Entry>, LedgerFault> {
+        self.documents(id, item::ENTRY).await
+    }
+
+    /// These requests as they stand, in the same order; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// DynamoDB failed, or a record cannot be read.
+    pub async fn load_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, LedgerFault> {
+        let mut found: BTreeMap<RequestId, Request> = BTreeMap::new();
+        for batch in ids.chunks(BATCH) {
+            let mut keys: Vec<_> = batch
+                .iter()
+                .map(|id| Key::request(*id).attributes())
+                .collect();
+            let mut tries = 0;
+            while !keys.is_empty() {
+                if tries > 0 {
+                    tokio::time::sleep(Duration::from_millis(25 << tries.min(5))).await;
+                }
+                tries += 1;
+                if tries > BATCH_TRIES {
+                    return Err(AwsFault::throttled(SERVICE, BATCH_GET).into());
+                }
+                keys = self.load_batch(keys, &mut found).await?;
+            }
+        }
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    }
+
+    /// Reads some requests; gives the keys that DynamoDB has not got round to.
+    async fn load_batch(
+        &self,
+        keys: Vec<Item>,
+        found: &mut BTreeMap<RequestId, Request>,
+    ) -> Result<Vec<Item>, LedgerFault> {
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true)
+            .build()
+            .map_err(|_| AwsFault::unsendable(SERVICE, BATCH_GET))?;
+        let call = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table.name, wanted)
+            .send();
+        let answer = Box::pin(call)
+            .await
+            .map_err(|error| AwsFault::of(SERVICE, BATCH_GET, &error))?;
+        for item in answer
+            .responses
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, items)| items)
+        {
+            let id = item::request_id(&item).ok_or(LedgerFault::Corrupt { request: None })?;
+            found.insert(id, item::read_request(id, &item)?);
+        }
+        let left = answer.unprocessed_keys.into_iter().flatten();
+        Ok(left.flat_map(|(_, left)| left.keys).collect())
+    }
+
+    /// What an idempotency key was used for, where it was and counts yet.
+    ///
+    /// # Errors
+    /// DynamoDB failed, or the record cannot be read.
+    pub async fn remembered(
+        &self,
+        person: &Person,
+        key: &IdempotencyKey,
+        now: Moment,
+    ) -> Result<Option<Remembered>, LedgerFault> {
+        match self.get(&Key::idempotency(person, key)).await? {
+            // What has expired may stand for days before DynamoDB deletes it (AWS-FACTS 7.4).
+            Some(item)
+                if item::number(&item, item::EXPIRES).is_some_and(|at| at > now.seconds()) =>
+            {
+                item::read_mark(&item).map(Some)
+            }
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// How many requests of a person wait for an answer.
+    ///
+    /// # Errors
+    /// DynamoDB failed.
+    pub async fn waiting_count(&self, person: &Person) -> Result<usize, LedgerFault> {
+        let item = self.get(&Key::pending(person)).await?;
+        let count = item
+            .and_then(|item| item::number(&item, item::WAITING))
+            .unwrap_or(0);
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Item>, LedgerFault> {
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
+            .consistent_read(true)
+            .send();
+        let answer = Box::pin(call)
+            .await
+            .map_err(|error| AwsFault::of(SERVICE, GET, &error))?;
+        Ok(answer.item)
+    }
+
+    /// The documents of one kind that belong to a request, by their sort key.
+    async fn documents<T: DeserializeOwned>(
+        &self,
+        id: RequestId,
+        prefix: &str,
+    ) -> Result<Vec<T>, LedgerFault> {
+        let mut documents = Vec::new();
+        let mut from: Option<Item> = None;
+        loop {
+            let call = self
+                .client
+                .query()
+                .table_name(&self.table.name)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", AttributeValue::S(item::request_pk(id)))
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+                .consistent_read(true)
+                .set_exclusive_start_key(from.take())
+                .send();
+            let answer = Box::pin(call)
+                .await
+                .map_err(|error| AwsFault::of(SERVICE, QUERY, &error))?;
+            for item in answer.items() {
+                documents.push(item::read_document(id, item)?);
+            }
+            from = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            if from.is_none() {
+                return Ok(documents);
+            }
+        }
+    }
+}

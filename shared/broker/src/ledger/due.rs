@@ -1,0 +1,200 @@
+//! The index of due work: hours, shards, and a cursor that remembers where to begin.
+//!
+//! A request is listed under the hour in which it is due, and never under an hour that was over
+//! when it was written. So an hour that is past and empty stays empty, and the cursor may pass it
+//! for good.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rules::moment::Moment;
+use rules::names::{Digest, RequestId};
+
+use super::fault::LedgerFault;
+use super::item::{self, Key, n, s};
+use super::table::{Index, Table};
+use super::{Ledger, QUERY, SERVICE};
+use crate::fault::AwsFault;
+
+const UPDATE: &str = "UpdateItem";
+
+/// How far back the first sweep of a deployment looks: no request waits longer for anything.
+const FIRST_LOOK_BACK: i64 = 8 * 24;
+/// How long an hour is kept in view after it is over: clocks of functions differ, and indexes lag.
+const LINGER: Duration = Duration::from_secs(10 * 60);
+
+/// Requests that are due, the most urgent first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DueList {
+    /// The requests.
+    pub ids: Vec<RequestId>,
+    /// Whether more are due than are listed.
+    pub more: bool,
+}
+
+/// Hours since 1970.
+fn hour(moment: Moment) -> i64 {
+    moment.seconds().div_euclid(3_600)
+}
+
+/// Where a request that is due then is listed, as written now.
+pub(super) fn place(
+    id: RequestId,
+    due_at: Moment,
+    now: Moment,
+    table: &Table,
+) -> [(&'static str, AttributeValue); 2] {
+    let digest = Digest::of("postern.shard", id.to_string().as_bytes()).hex();
+    let byte = digest
+        .get(..2)
+        .and_then(|byte| u8::from_str_radix(byte, 16).ok())
+        .unwrap_or(0);
+    let shard = byte.checked_rem(table.shards).unwrap_or(0);
+    [
+        (
+            item::DUE_BUCKET,
+            s(bucket(hour(due_at).max(hour(now)), shard)),
+        ),
+        (
+            item::DUE_AT,
+            s(format!("{:015}#{id}", due_at.millis().max(0))),
+        ),
+    ]
+}
+
+fn bucket(hour: i64, shard: u8) -> String {
+    format!("DUE#{hour}#{shard:02}")
+}
+
+impl Ledger {
+    /// Up to `most` requests that are due at `until` or before, the most urgent first. The index
+    /// lags behind: whoever acts on a request loads it first.
+    ///
+    /// # Errors
+    /// DynamoDB failed.
+    pub async fn due(
+        &self,
+        until: Moment,
+        now: Moment,
+        most: usize,
+    ) -> Result<DueList, LedgerFault> {
+        let cursor = self.cursor().await?;
+        let begin = cursor.unwrap_or_else(|| hour(now).saturating_sub(FIRST_LOOK_BACK));
+        let mut found: Vec<(String, RequestId)> = Vec::new();
+        let mut oldest_with_work = None;
+        for hour in begin..=hour(until) {
+            for shard in 0..self.table.shards {
+                let listed = self.bucket(&bucket(hour, shard), until, most).await?;
+                if !listed.is_empty() {
+                    oldest_with_work.get_or_insert(hour);
+                }
+                found.extend(listed);
+            }
+            if found.len() > most {
+                break;
+            }
+        }
+        // The hours before `LINGER` ago are over for every function, and those without work stay so.
+        let over = hour(now.minus(LINGER));
+        let next = oldest_with_work.map_or(over, |hour: i64| hour.min(over));
+        if cursor.is_none_or(|cursor| next > cursor) {
+            self.advance(next).await?;
+        }
+        found.sort();
+        let more = found.len() > most;
+        let ids = found.into_iter().take(most).map(|(_, id)| id).collect();
+        Ok(DueList { ids, more })
+    }
+
+    /// Takes a request whose record cannot be read off the index, so that it holds nobody up. The
+    /// record itself stays as it is.
+    ///
+    /// # Errors
+    /// DynamoDB failed.
+    pub async fn quarantine(&self, id: RequestId, now: Moment) -> Result<(), LedgerFault> {
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(Key::request(id).attributes()))
+            .update_expression("SET quarantined_at = :now REMOVE due_bucket, due_at")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":now", s(now.to_string()))
+            .send();
+        match Box::pin(call).await {
+            Ok(_) => Ok(()),
+            Err(error) => match AwsFault::of(SERVICE, UPDATE, &error) {
+                // It is not there any more, which serves as well.
+                fault if fault.code == "ConditionalCheckFailedException" => Ok(()),
+                fault => Err(fault.into()),
+            },
+        }
+    }
+
+    async fn bucket(
+        &self,
+        bucket: &str,
+        until: Moment,
+        most: usize,
+    ) -> Result<Vec<(String, RequestId)>, LedgerFault> {
+        let mut found = Vec::new();
+        let mut from = None;
+        loop {
+            let left = most.saturating_add(1).saturating_sub(found.len());
+            let call = self
+                .client
+                .query()
+                .table_name(&self.table.name)
+                .index_name(Index::Due.name())
+                .key_condition_expression("due_bucket = :bucket AND due_at <= :until")
+                .expression_attribute_values(":bucket", s(bucket))
+                // Every id sorts before the tilde.
+                .expression_attribute_values(":until", s(format!("{:015}#~", until.millis().max(0))))
+                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(from.take())
+                .send();
+            let answer = Box::pin(call)
+                .await
+                .map_err(|error| AwsFault::of(SERVICE, QUERY, &error))?;
+            for item in answer.items() {
+                let id = item::request_id(item);
+                let at = item::text(item, item::DUE_AT);
+                let (Some(id), Some(at)) = (id, at) else {
+                    return Err(LedgerFault::Corrupt { request: None });
+                };
+                found.push((at.to_owned(), id));
+            }
+            from = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            if from.is_none() || found.len() > most {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// The oldest hour that may still hold work.
+    async fn cursor(&self) -> Result<Option<i64>, LedgerFault> {
+        let item = self.get(&Key::cursor()).await?;
+        Ok(item.and_then(|item| item::number(&item, item::HOUR)))
+    }
+
+    /// Moves the cursor forward. Of two sweeps at once the one that is behind changes nothing.
+    async fn advance(&self, hour: i64) -> Result<(), LedgerFault> {
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(Key::cursor().attributes()))
+            .update_expression("SET #hour = :hour")
+            .condition_expression("attribute_not_exists(#hour) OR #hour < :hour")
+            .expression_attribute_names("#hour", item::HOUR)
+            .expression_attribute_values(":hour", n(hour))
+            .send();
+        match Box::pin(call).await {
+            Ok(_) => Ok(()),
+            Err(error) => match AwsFault::of(SERVICE, UPDATE, &error) {
+                fault if fault.code == "ConditionalCheckFailedException" => Ok(()),
+                fault => Err(fault.into()),
+            },
+        }
+    }
+}

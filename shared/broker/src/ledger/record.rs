@@ -1,0 +1,304 @@
+//! Recording a step: one transaction, or nothing.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use rules::moment::Moment;
+use rules::status::StatusWord;
+use rules::step::Step;
+
+use super::fault::LedgerFault;
+use super::idempotency::{Mark, REMEMBERED_FOR};
+use super::item::{self, Item, Key, document, n, s};
+use super::{Ledger, SERVICE, due};
+use crate::fault::{AwsFault, AwsFaultKind};
+
+const TRANSACT: &str = "TransactWriteItems";
+
+/// How often a transaction that met another one on the same items is tried again.
+const CONFLICT_TRIES: u32 = 6;
+
+/// What one action of a transaction is about, to read the reasons of a refusal by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The request or one of its entries: somebody else was faster.
+    Chain,
+    /// The count of the requester's waiting requests.
+    Count,
+    /// The idempotency key.
+    Key,
+    /// Something without a condition.
+    Plain,
+}
+
+/// A transaction being put together.
+#[derive(Debug, Default)]
+struct Draft {
+    parts: Vec<Part>,
+    actions: Vec<TransactWriteItem>,
+}
+
+/// What became of a transaction.
+enum Written {
+    Done,
+    /// Refused because of these parts.
+    Refused(Vec<Part>),
+    /// Others were writing the same items at the same time.
+    Conflict,
+    /// DynamoDB failed.
+    Fault(AwsFault),
+}
+
+impl Ledger {
+    /// Records a step, and with it the mark of the call that led to it.
+    ///
+    /// A step whose write got no answer is looked for before it is given up, so that what has been
+    /// recorded is not reported as failed.
+    ///
+    /// # Errors
+    /// Somebody else changed the request, or used the key; the person has too many requests
+    /// waiting; DynamoDB failed.
+    pub async fn record(
+        &self,
+        step: &Step,
+        mark: Option<&Mark>,
+        now: Moment,
+    ) -> Result<(), LedgerFault> {
+        for attempt in 0..CONFLICT_TRIES {
+            if attempt > 0 {
+                tokio::time::sleep(wait_before(attempt)).await;
+            }
+            match self.write(self.draft(step, mark, now)?).await {
+                Written::Done => return Ok(()),
+                Written::Conflict => {}
+                Written::Refused(parts) => {
+                    return if parts.contains(&Part::Chain) {
+                        self.ours_or(step, LedgerFault::LostRace).await
+                    } else if parts.contains(&Part::Key) {
+                        Err(LedgerFault::KeyTaken)
+                    } else {
+                        Err(LedgerFault::TooManyPending {
+                            most: self.pace.most_pending,
+                        })
+                    };
+                }
+                Written::Fault(fault) if fault.kind == AwsFaultKind::Unreachable => {
+                    return self.ours_or(step, fault.into()).await;
+                }
+                Written::Fault(fault) => return Err(fault.into()),
+            }
+        }
+        Err(LedgerFault::LostRace)
+    }
+
+    /// Whether the request stands as this very step left it; otherwise the fault. The head of the
+    /// chain tells: no other step ends in the same digest.
+    async fn ours_or(&self, step: &Step, fault: LedgerFault) -> Result<(), LedgerFault> {
+        if step.entries().is_empty() {
+            return Err(fault);
+        }
+        match self.load(step.request().id()).await {
+            Ok(Some(found)) if found.head() == step.request().head() => Ok(()),
+            Ok(_) | Err(_) => Err(fault),
+        }
+    }
+
+    fn draft(&self, step: &Step, mark: Option<&Mark>, now: Moment) -> Result<Draft, LedgerFault> {
+        let id = step.request().id();
+        let mut draft = Draft::default();
+        draft.put(Part::Chain, self.request_put(step, now)?)?;
+        for entry in step.entries() {
+            let item = Key::entry(id, entry.n).with([(item::DOC, document(id, entry)?)]);
+            draft.put(
+                Part::Chain,
+                self.put(item)
+                    .condition_expression("attribute_not_exists(pk)"),
+            )?;
+        }
+        for session in step.sessions() {
+            let item = Key::session(id, &session.id).with([(item::DOC, document(id, session)?)]);
+            draft.put(Part::Plain, self.put(item))?;
+        }
+        self.draft_waiting(step, &mut draft)?;
+        if let Some(mark) = mark {
+            let expires = now.plus(REMEMBERED_FOR).seconds();
+            let item = Key::idempotency(&mark.person, &mark.key).with([
+                (item::FINGERPRINT, s(mark.fingerprint.hex())),
+                (item::REQUEST, s(id.to_string())),
+                (item::EXPIRES, n(expires)),
+            ]);
+            let put = self
+                .put(item)
+                .condition_expression("attribute_not_exists(pk) OR expires <= :now")
+                .expression_attribute_values(":now", n(now.seconds()));
+            draft.put(Part::Key, put)?;
+        }
+        Ok(draft)
+    }
+
+    /// The request after the step, under the condition that nothing has changed since it was judged
+    /// and, once more, that nobody answers their own request.
+    fn request_put(
+        &self,
+        step: &Step,
+        now: Moment,
+    ) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder, LedgerFault> {
+        let request = step.request();
+        let id = request.id();
+        let mut item = Key::request(id).with([
+            (item::ID, s(id.to_string())),
+            (item::DOC, document(id, request)?),
+            (item::VERSION, n(request.version())),
+            (item::REQUESTER, s(request.requester().key().hex())),
+            (item::DAY, s(request.asked_at().day())),
+        ]);
+        if let Some(due_at) = request.due_at(&self.pace) {
+            let place = due::place(id, due_at, now, &self.table);
+            item.extend(place.map(|(name, value)| (name.to_owned(), value)));
+        }
+        let put = self.put(item);
+        if step.before() == 0 {
+            return Ok(put.condition_expression("attribute_not_exists(pk)"));
+        }
+        let put = put
+            .expression_attribute_names("#version", item::VERSION)
+            .expression_attribute_values(":before", n(step.before()));
+        Ok(match step.must_not_be_requested_by() {
+            Some(person) => put
+                .condition_expression("#version = :before AND requester <> :person")
+                .expression_attribute_values(":person", s(person.key().hex())),
+            None => put.condition_expression("#version = :before"),
+        })
+    }
+
+    /// While a request waits for an answer it stands in the index of each group that may give one,
+    /// and counts for its requester.
+    fn draft_waiting(&self, step: &Step, draft: &mut Draft) -> Result<(), LedgerFault> {
+        let request = step.request();
+        let id = request.id();
+        let waited = step.was() == Some(StatusWord::Pending);
+        let waits = request.status().word() == StatusWord::Pending;
+        if waits == waited {
+            return Ok(());
+        }
+        for group in request.approver_groups() {
+            let key = Key::wait(id, &group);
+            if waits {
+                let item = key.with([
+                    (item::ID, s(id.to_string())),
+                    (item::WAITING_GROUP, s(group.as_str())),
+                ]);
+                draft.put(Part::Plain, self.put(item))?;
+            } else {
+                let delete = Delete::builder()
+                    .table_name(&self.table.name)
+                    .set_key(Some(key.attributes()))
+                    .build()
+                    .map_err(|_| AwsFault::unsendable(SERVICE, TRANSACT))?;
+                draft.push(
+                    Part::Plain,
+                    TransactWriteItem::builder().delete(delete).build(),
+                );
+            }
+        }
+        let count = Update::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(Key::pending(request.requester()).attributes()))
+            .update_expression("ADD waiting :one")
+            .expression_attribute_values(":one", n(if waits { 1 } else { -1 }));
+        let (part, count) = if waits {
+            let count = count
+                .condition_expression("attribute_not_exists(waiting) OR waiting < :most")
+                .expression_attribute_values(":most", n(self.pace.most_pending));
+            (Part::Count, count)
+        } else {
+            (Part::Plain, count)
+        };
+        let count = count
+            .build()
+            .map_err(|_| AwsFault::unsendable(SERVICE, TRANSACT))?;
+        draft.push(part, TransactWriteItem::builder().update(count).build());
+        Ok(())
+    }
+
+    fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+        Put::builder()
+            .table_name(&self.table.name)
+            .set_item(Some(item))
+    }
+
+    /// Sends a transaction. The SDK gives it a token that its own retries carry too, so a retry of
+    /// one that had taken effect is answered as done (AWS-FACTS 7.2).
+    async fn write(&self, draft: Draft) -> Written {
+        let call = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(draft.actions))
+            .send();
+        let error = match Box::pin(call).await {
+            Ok(_) => return Written::Done,
+            Err(error) => error,
+        };
+        if let SdkError::ServiceError(refused) = &error
+            && let TransactWriteItemsError::TransactionCanceledException(canceled) = refused.err()
+        {
+            let codes: Vec<&str> = canceled
+                .cancellation_reasons()
+                .iter()
+                .map(|reason| reason.code().unwrap_or_default())
+                .collect();
+            let refused: Vec<Part> = draft
+                .parts
+                .iter()
+                .zip(&codes)
+                .filter(|(_, code)| **code == "ConditionalCheckFailed")
+                .map(|(part, _)| *part)
+                .collect();
+            if !refused.is_empty() {
+                return Written::Refused(refused);
+            }
+            if codes.contains(&"TransactionConflict") {
+                return Written::Conflict;
+            }
+            if let Some(code) = codes
+                .iter()
+                .find(|code| !code.is_empty() && **code != "None")
+            {
+                return Written::Fault(AwsFault::of_code(SERVICE, TRANSACT, code));
+            }
+        }
+        Written::Fault(AwsFault::of(SERVICE, TRANSACT, &error))
+    }
+}
+
+impl Draft {
+    fn push(&mut self, part: Part, action: TransactWriteItem) {
+        self.parts.push(part);
+        self.actions.push(action);
+    }
+
+    fn put(
+        &mut self,
+        part: Part,
+        put: aws_sdk_dynamodb::types::builders::PutBuilder,
+    ) -> Result<(), LedgerFault> {
+        let put = put
+            .build()
+            .map_err(|_| AwsFault::unsendable(SERVICE, TRANSACT))?;
+        self.push(part, TransactWriteItem::builder().put(put).build());
+        Ok(())
+    }
+}
+
+/// How long to wait before a transaction is tried again: longer each time, and never the same for
+/// two that met.
+fn wait_before(attempt: u32) -> Duration {
+    let mut byte = [0_u8; 1];
+    // Without randomness they may meet again, which costs an attempt.
+    let _ = aws_lc_rs::rand::fill(&mut byte);
+    let [random] = byte;
+    let most = 20_u64 << attempt.min(5);
+    Duration::from_millis(most / 2 + most * u64::from(random) / 512)
+}
