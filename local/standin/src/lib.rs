@@ -20,6 +20,24 @@
 //! A test arranges a world by the seeding methods of [`World`](world::World), which go through no
 //! door and no policy, and afterwards reads the journal, the sessions, the objects and the
 //! events. The clock ([`clock`]) may be moved by hand; nothing happens behind a test's back.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use standin::faults::{FaultKind, FaultRule};
+//! use standin::{Service, StandinClock, World};
+//!
+//! let world = World::builder().clock(StandinClock::by_hand(1_795_510_800_000)).build()?;
+//! world.create_bucket("logs", Default::default());
+//! // Give SDK clients `world.http_client()`, `world.clock()` and these keys.
+//! let keys = world.admin_keys();
+//! // The next answer to a write is lost; the write is not.
+//! let lost = FaultKind::TimeoutAfterEffect;
+//! world.faults().inject(FaultRule::once(Service::DynamoDb, "PutItem", lost));
+//! world.clock().advance(Duration::from_secs(3_600));
+//! assert!(world.journal().is_empty() && world.bucket("logs").is_empty());
+//! # Ok::<(), standin::WorldError>(())
+//! ```
 
 pub mod call;
 pub mod clock;

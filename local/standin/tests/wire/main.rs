@@ -11,6 +11,8 @@ mod listings;
 #[cfg(test)]
 mod locks;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod objects;
 #[cfg(test)]
 mod reach;
@@ -18,3 +20,5 @@ mod reach;
 mod restart;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod tags;
