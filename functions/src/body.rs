@@ -51,7 +51,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeSent
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
-        read(&bytes).map(Self)
+        // `null` says the same as nothing at all.
+        Ok(Self(read::<Option<T>>(&bytes)?.unwrap_or_default()))
     }
 }
 
@@ -118,6 +119,13 @@ fn is_json(value: &HeaderValue) -> bool {
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, No> {
     json::must_be_plain(bytes)
         .map_err(|bad| No::about(Code::UnreadableBody, &format!("the body {bad}")))?;
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        // The library would take the fields of an object by their order, too.
+        return Err(No::about(
+            Code::InvalidBody,
+            "the body is a list, and not an object",
+        ));
+    }
     match Json::<T>::from_bytes(bytes) {
         Ok(Json(value)) => Ok(value),
         Err(rejected) => {

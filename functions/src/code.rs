@@ -168,7 +168,7 @@ impl Code {
                 "Send the same call again, with the same `Idempotency-Key`, after the seconds that \
                  `Retry-After` names."
             }
-            Self::Internal => "Tell the operators of Postern the time and the request id.",
+            Self::Internal => "Tell the operators of Postern what you did, and when.",
         }
     }
 }

@@ -54,34 +54,4 @@ fn stripped(uri: &Uri, stage: &str) -> Option<Uri> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_stage_in_front_of_a_route_is_taken_off() {
-        for (path, stage, expected) in [
-            (
-                "/prod/v1/requests?view=mine",
-                "prod",
-                Some("/v1/requests?view=mine"),
-            ),
-            (
-                "https://api.example.com/prod/v1/health",
-                "prod",
-                Some("https://api.example.com/v1/health"),
-            ),
-            ("/v1/v1/requests", "v1", Some("/v1/requests")),
-            ("/v1/requests", "v1", None),
-            ("/v1/requests", "$default", None),
-            ("/prod/v1/requests", "$default", None),
-            ("/production/v1/requests", "prod", None),
-            ("/prod/prod/v1/requests", "prod", None),
-            ("/prod", "prod", None),
-            ("/", "prod", None),
-        ] {
-            let uri: Uri = path.parse().unwrap();
-            let found = stripped(&uri, stage).map(|uri| uri.to_string());
-            assert_eq!(found.as_deref(), expected, "{path} on {stage}");
-        }
-    }
-}
+mod tests;

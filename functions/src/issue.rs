@@ -7,11 +7,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::Router;
 use axum::extract::{FromRef, State};
-use axum::response::{IntoResponse, Response};
 use broker::desk::Issuer;
 use broker::identity::Verifier;
 use rules::wire::{Answer, Credentials, ProcessCredentials};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -72,6 +71,16 @@ pub(crate) enum Format {
     CredentialProcess,
 }
 
+/// Credentials in the shape that was wanted.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Issued {
+    /// With what else is needed to use them.
+    Whole(Credentials),
+    /// As `credential_process` gives them.
+    ForProcess(ProcessCredentials),
+}
+
 /// Have credentials issued
 ///
 /// For the requester alone, while the grant runs; the first time activates the grant, and its
@@ -86,7 +95,7 @@ pub(crate) enum Format {
     responses((
         status = 200,
         description = "Credentials: the only secrets in the API",
-        content((Credentials = "application/json"), (ProcessCredentials = "application/json")),
+        body = Issued,
     )),
 )]
 pub(crate) async fn issue(
@@ -96,12 +105,10 @@ pub(crate) async fn issue(
     Key(key): Key,
     State(issuer): State<Arc<Issuer>>,
     MaybeSent(Answer { .. }): MaybeSent<Answer>,
-) -> Answered<Response> {
+) -> Answered<Json<Issued>> {
     let credentials = issuer.issue(&caller, id, key.as_ref()).await?;
-    Ok(match shape.format {
-        Some(Format::CredentialProcess) => {
-            Json(ProcessCredentials::from(credentials)).into_response()
-        }
-        None => Json(credentials).into_response(),
-    })
+    Ok(Json(match shape.format {
+        Some(Format::CredentialProcess) => Issued::ForProcess(credentials.into()),
+        None => Issued::Whole(credentials),
+    }))
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aws_config::SdkConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -22,7 +22,7 @@ use crate::issue::{self, IssueState};
 pub(crate) const ID: &str = "req-01KAV3M0000123456789ABCDEF";
 
 /// A deployment's settings.
-pub(crate) fn setting(name: &str) -> Option<String> {
+fn setting(name: &str) -> Option<String> {
     let value = match name {
         "POSTERN_HOME_ACCOUNT" => "111122223333",
         "POSTERN_PLACES" => include_str!("../tests/places.json"),
@@ -39,7 +39,14 @@ fn config() -> Config {
     Config::from_env(setting).expect("these settings are right")
 }
 
-pub(crate) fn verifier() -> Arc<Verifier> {
+/// Clients of it can be built, and have neither credentials nor a Region to call anything with.
+fn sdk() -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .build()
+}
+
+fn verifier() -> Arc<Verifier> {
     Arc::new(
         config()
             .verifier(Clock::system())
@@ -49,7 +56,7 @@ pub(crate) fn verifier() -> Arc<Verifier> {
 
 /// The router of `api`, of which no call gets further than the desk's door.
 pub(crate) fn api() -> Router {
-    let desk = config().desk(&SdkConfig::builder().build(), Clock::system());
+    let desk = config().desk(&sdk(), Clock::system());
     api::router(ApiState {
         desk: Arc::new(desk.expect("the place is at home")),
         verifier: verifier(),
@@ -58,7 +65,7 @@ pub(crate) fn api() -> Router {
 
 /// The router of `issue`, of which no call gets further than the issuer's door.
 pub(crate) fn issue() -> Router {
-    let issuer = config().issuer(&SdkConfig::builder().build(), Clock::system());
+    let issuer = config().issuer(&sdk(), Clock::system());
     issue::router(IssueState {
         issuer: Arc::new(issuer.expect("the place is at home")),
         verifier: verifier(),

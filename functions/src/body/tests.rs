@@ -79,6 +79,10 @@ async fn what_is_not_plain_json_is_unreadable() {
         ("a trailing comma", ASK.replace("900,", "900,,").into()),
         ("a comment", format!("// ask\n{ASK}").into()),
         ("not a number", ASK.replace("900", "NaN").into()),
+        (
+            "more than a number holds",
+            ASK.replace("900", "1e999").into(),
+        ),
         ("brackets", vec![b'['; 20_000]),
         ("braces", r#"{"a":"#.repeat(10_000).into()),
     ];
@@ -104,7 +108,6 @@ async fn json_of_another_shape_is_invalid_and_the_detail_names_the_field() {
         (ASK.replace("900", "900.5"), "duration_seconds"),
         (ASK.replace("900", "14"), "duration_seconds"),
         (ASK.replace("900", "-900"), "duration_seconds"),
-        (ASK.replace("900", "1e999"), "duration_seconds"),
         (
             ASK.replace("900", "99999999999999999999999"),
             "duration_seconds",
@@ -128,11 +131,6 @@ async fn json_of_another_shape_is_invalid_and_the_detail_names_the_field() {
         ("{}".to_owned(), "targets"),
     ] {
         let problem = ask(sent(body.clone())).await.unwrap_err();
-        // Numbers that no number can hold are not JSON to the reader at all.
-        if body.contains("1e999") {
-            assert_eq!(problem.code, "unreadable-body");
-            continue;
-        }
         assert_eq!(problem.code, "invalid-body", "{body}");
         assert!(
             problem.detail.contains(field),
@@ -140,7 +138,8 @@ async fn json_of_another_shape_is_invalid_and_the_detail_names_the_field() {
             problem.detail
         );
     }
-    for other in ["null", "[]", "\"text\"", "1", "true"] {
+    let by_order = r#"[["111122223333/ap-northeast-2/i-0123456789abcdef0"],{"type":"shell"},900,"by order",null]"#;
+    for other in ["null", "[]", by_order, "\"text\"", "1", "true"] {
         assert_eq!(code(other).await, "invalid-body", "{other}");
     }
 }
@@ -183,7 +182,8 @@ async fn a_body_that_may_be_left_out_is_read_strictly_where_it_is_sent() {
         .comment;
     assert_eq!(comment.unwrap().as_str(), "not today");
     assert_eq!(read(sent(" ")).await.unwrap_err(), "unreadable-body");
-    assert_eq!(read(sent("null")).await.unwrap_err(), "invalid-body");
+    assert_eq!(read(sent("null")).await, Ok(Answer::default()));
+    assert_eq!(read(sent("[]")).await.unwrap_err(), "invalid-body");
     assert_eq!(
         read(sent(r#"{"shown":"x"}"#)).await.unwrap_err(),
         "invalid-body"

@@ -180,14 +180,7 @@ async fn line_breaks_in_any_input_leave_one_line_and_no_input_in_it() {
 #[tokio::test]
 async fn missing_routes_and_methods_are_problems() {
     for router in [probe::api(), probe::issue()] {
-        for path in [
-            "/",
-            "/v1",
-            "/v1/",
-            "/v2/requests",
-            "/v1/requests/",
-            "/v1/requests//approve",
-        ] {
+        for path in ["/", "/v1", "/v1/", "/v2/requests", "/v1/requests/"] {
             let request = Request::get(path).body(Body::empty()).unwrap();
             let (response, lines) = lines(&router, request).await;
             assert_eq!(lines[0]["http.route"], "none", "{path}");

@@ -208,7 +208,7 @@ fn no_code_has_two_meanings_and_none_is_missing_from_the_table() {
         .chain(refusals.iter().map(|refusal| refusal.code()))
         .collect();
     assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len());
-    let table = std::fs::read_to_string(ERRORS).unwrap();
+    let table = errors();
     for code in codes {
         assert!(table.contains(&format!("| `{code}` | ")), "{code}");
         let kebab = |c: char| c.is_ascii_lowercase() || c == '-';
@@ -224,9 +224,11 @@ fn errors() -> String {
             said_by.entry(code).or_default().push(route.operation);
         }
     }
+    let with_token = said_by[Code::Unauthenticated.as_str()].len();
     let said_by = |code| match said_by.get(code) {
         None => "the router".to_owned(),
         Some(routes) if routes.len() == ROUTES.len() => "every route".to_owned(),
+        Some(routes) if routes.len() == with_token => "every route that takes a token".to_owned(),
         Some(routes) => routes.join(", "),
     };
     let mut text = String::from(
