@@ -23,6 +23,11 @@ const AGAIN_AT_LAST: Duration = Duration::from_secs(60);
 /// The longest wait before SSM is told again to end the same session.
 const TELL_AGAIN_AT_LAST: Duration = Duration::from_secs(30);
 
+/// The most events of one look. An event is an entry and at most one session record, and a step is
+/// recorded in one transaction of at most 100 actions (AWS-FACTS 7.1). What does not fit is met
+/// again by the next look.
+const MOST_EVENTS: usize = 40;
+
 /// What was seen of a request's sessions and logs in one look.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
@@ -89,6 +94,8 @@ struct Looking {
     evictions: Vec<Eviction>,
     loggable: bool,
     now: Moment,
+    /// Whether something was left for the next look.
+    cut_short: bool,
 }
 
 impl Looking {
@@ -99,7 +106,15 @@ impl Looking {
             evictions: Vec::new(),
             loggable: request.ask.kind.loggable(),
             now,
+            cut_short: false,
         }
+    }
+
+    /// Whether another event fits; where none does, that is remembered.
+    fn has_room(&mut self) -> bool {
+        let room = self.step.entries().len() < MOST_EVENTS;
+        self.cut_short |= !room;
+        room
     }
 
     /// Writes an event and the session record it leads to.
@@ -111,8 +126,9 @@ impl Looking {
 
     /// Takes in one listed session: new, or over where it was not.
     fn meet(&mut self, listed: &ListedSession) {
-        let record = match self.records.get(&listed.id) {
-            Some(record) => record.clone(),
+        let record = match self.records.get(&listed.id).cloned() {
+            Some(record) => record,
+            None if !self.has_room() => return,
             None => {
                 let record = SessionRecord {
                     id: listed.id.clone(),
@@ -133,7 +149,7 @@ impl Looking {
             }
         };
         match listed.state {
-            ListedState::History { ended_at: Some(at) } if record.lives() => {
+            ListedState::History { ended_at: Some(at) } if record.lives() && self.has_room() => {
                 let event = Event::SessionOver { session: record.id.clone(), ended_at: at };
                 self.note(event, SessionRecord { life: SessionLife::Over { at }, ..record });
             }
@@ -170,6 +186,9 @@ impl Looking {
                 }
                 SessionLife::Over { .. } => continue,
             };
+            if !self.has_room() {
+                return;
+            }
             let event = Event::SessionTerminating { session: record.id.clone(), attempt };
             let life = SessionLife::Terminating { since: self.now, tries: attempt };
             self.evictions.push(Eviction {
@@ -192,7 +211,7 @@ impl Looking {
                 continue;
             };
             let log = log_verdict::judge(record.started_at, at, listing, self.now, pace);
-            if log.is_final() {
+            if log.is_final() && self.has_room() {
                 let event = Event::LogJudged { session: record.id.clone(), log: log.clone() };
                 self.note(event, SessionRecord { log, ..record });
             }
@@ -215,12 +234,12 @@ impl Looking {
             0 => ended_at,
             _ => ended_at.max(grant.inert_at()).plus(pace.settle),
         };
-        if complete && !alive && !unjudged && now >= quiet_at {
+        if complete && !self.cut_short && !alive && !unjudged && now >= quiet_at {
             self.step.write(Actor::Postern {}, Event::Closed {}, now);
             self.step.set(Status::Closed { grant: Some(grant), why, closed_at: now });
             return;
         }
-        let look_at = if alive || !complete {
+        let look_at = if alive || !complete || self.cut_short {
             // At once at first; a session that SSM cannot end must not use up the call budget.
             now.plus(Duration::from_secs(u64::from(1 + looks / 10)).min(AGAIN_SOON_AT_LAST))
         } else {
