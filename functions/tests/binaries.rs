@@ -1,0 +1,168 @@
+//! The binaries as Lambda runs them: started with an environment, and given events by a runtime
+//! interface.
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::routing::{get, post};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+const BINARIES: [&str; 3] = [
+    env!("CARGO_BIN_EXE_api"),
+    env!("CARGO_BIN_EXE_issue"),
+    env!("CARGO_BIN_EXE_sweeper"),
+];
+const EVENT: &str = include_str!("events/default_stage.json");
+const INVOCATION: &str = "5f3b0f0e-2a6a-4c55-9f0f-0d8f6c1c7e11";
+/// Nothing listens there, so whoever asks is refused at once.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+/// A binary with nothing in its environment but this.
+fn start(binary: &str, settings: &[(&str, &str)]) -> Child {
+    Command::new(binary)
+        .env_clear()
+        .envs(settings.iter().copied())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// What a binary wrote to its log until it ended; each line is JSON.
+fn log(child: &mut Child) -> Vec<Value> {
+    let mut text = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect()
+}
+
+#[test]
+fn a_function_that_is_not_configured_tells_all_that_is_wrong_and_does_not_start() {
+    for binary in BINARIES {
+        let mut child = start(
+            binary,
+            &[("POSTERN_TABLE_SHARDS", "99"), ("POSTERN_LOG", "trace")],
+        );
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{binary}");
+        let wrong: Vec<Value> = log(&mut child)
+            .iter()
+            .map(|line| line["setting"].clone())
+            .collect();
+        for setting in [
+            "POSTERN_HOME_ACCOUNT",
+            "POSTERN_PLACES",
+            "POSTERN_TABLE",
+            "POSTERN_TABLE_SHARDS",
+            "POSTERN_POLICY",
+            "POSTERN_ISSUER",
+            "POSTERN_AUDIENCES",
+        ] {
+            assert!(
+                wrong.contains(&setting.into()),
+                "{setting} of {binary}: {wrong:?}"
+            );
+        }
+    }
+}
+
+/// What a binary answers to [`EVENT`], and its log. The interface gives out one event and then
+/// none.
+async fn invoke(binary: &'static str) -> (Value, Vec<Value>) {
+    let given = Arc::new(AtomicBool::new(false));
+    let (told, mut answers) = mpsc::channel::<Value>(1);
+    let next = async move || {
+        if given.swap(true, Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        let headers: HeaderMap = [
+            ("lambda-runtime-aws-request-id", INVOCATION),
+            ("lambda-runtime-deadline-ms", "4102444800000"),
+            (
+                "lambda-runtime-invoked-function-arn",
+                "arn:aws:lambda:ap-northeast-2:111122223333:function:api",
+            ),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+        .collect();
+        (headers, EVENT)
+    };
+    let take = async move |body: String| {
+        told.send(serde_json::from_str(&body).unwrap())
+            .await
+            .unwrap();
+        axum::http::StatusCode::ACCEPTED
+    };
+    let runtime = "/2018-06-01/runtime/invocation";
+    let router = Router::new()
+        .route(&format!("{runtime}/next"), get(next))
+        .route(&format!("{runtime}/{INVOCATION}/response"), post(take));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let mut child = start(
+        binary,
+        &[
+            ("AWS_LAMBDA_RUNTIME_API", &address),
+            ("AWS_LAMBDA_FUNCTION_NAME", "postern"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_REGION", "ap-northeast-2"),
+            ("AWS_ENDPOINT_URL", NOWHERE),
+            ("POSTERN_HOME_ACCOUNT", "111122223333"),
+            ("POSTERN_PLACES", include_str!("places.json")),
+            ("POSTERN_TABLE", "postern"),
+            (
+                "POSTERN_POLICY",
+                include_str!("../../policies/starter.cedar"),
+            ),
+            ("POSTERN_ISSUER", NOWHERE),
+            ("POSTERN_ALLOW_LOOPBACK_ISSUER", "true"),
+            ("POSTERN_AUDIENCES", "postern"),
+        ],
+    );
+    let answer = tokio::time::timeout(Duration::from_secs(20), answers.recv()).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let log = log(&mut child);
+    (
+        answer
+            .unwrap_or_else(|_| panic!("{binary} did not answer: {log:#?}"))
+            .unwrap(),
+        log,
+    )
+}
+
+#[tokio::test]
+async fn each_function_answers_an_event_and_logs_it_with_its_invocation() {
+    for (binary, status, kind) in [
+        (BINARIES[0], 200, "application/json"),
+        (BINARIES[1], 404, "application/problem+json"),
+    ] {
+        let (answer, log) = invoke(binary).await;
+        assert_eq!(answer["statusCode"], status, "{answer}");
+        assert_eq!(answer["headers"]["content-type"], kind);
+        assert_eq!(answer["isBase64Encoded"], false);
+        let lines: Vec<&Value> = log
+            .iter()
+            .filter(|line| line["message"] == "answered a call")
+            .collect();
+        assert_eq!(lines.len(), 1, "{log:#?}");
+        assert_eq!(lines[0]["http.status"], status);
+        assert_eq!(lines[0]["span"]["requestId"], INVOCATION, "{log:#?}");
+    }
+}
