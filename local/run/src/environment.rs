@@ -1,0 +1,54 @@
+//! The settings of the local deployment, under the names that a deployed function reads.
+
+use std::collections::BTreeMap;
+
+use crate::account::{ACCESS_ROLE, ACCOUNT, LOG_BUCKET, LOG_PREFIX, REGION, TABLE};
+use crate::issuer::AUDIENCE;
+
+/// The policy set: the one that Postern ships to start from.
+const POLICY: &str = include_str!("../../../policies/starter.cedar");
+
+/// What a function finds in its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The settings of a deployment that believes this issuer.
+    #[must_use]
+    pub fn of(issuer: &str) -> Self {
+        let places = serde_json::json!([{
+            "account": ACCOUNT,
+            "region": REGION,
+            "access_role": ACCESS_ROLE,
+            "log_bucket": LOG_BUCKET,
+            "log_prefix": LOG_PREFIX,
+            "kinds": crate::account::kinds(),
+        }]);
+        let settings = [
+            ("POSTERN_HOME_ACCOUNT", ACCOUNT),
+            ("POSTERN_PLACES", &places.to_string()),
+            ("POSTERN_TABLE", TABLE),
+            ("POSTERN_POLICY", POLICY),
+            ("POSTERN_OPERATOR_GROUPS", "operators"),
+            ("POSTERN_AUDITOR_GROUPS", "auditors"),
+            ("POSTERN_ISSUER", issuer),
+            ("POSTERN_AUDIENCES", AUDIENCE),
+            ("POSTERN_ALGORITHMS", "ES256"),
+            ("POSTERN_ALLOW_LOOPBACK_ISSUER", "true"),
+        ];
+        Self(settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    }
+
+    /// The same with one setting changed.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The value of a setting.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+}
