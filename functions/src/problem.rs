@@ -203,3 +203,6 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     }
     shown(&text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,8 @@ const BINARIES: [&str; 3] = [
     env!("CARGO_BIN_EXE_issue"),
     env!("CARGO_BIN_EXE_sweeper"),
 ];
-const EVENT: &str = include_str!("events/default_stage.json");
+const CALL: &str = include_str!("events/default_stage.json");
+const SCHEDULE: &str = include_str!("events/schedule.json");
 const INVOCATION: &str = "5f3b0f0e-2a6a-4c55-9f0f-0d8f6c1c7e11";
 /// Nothing listens there, so whoever asks is refused at once.
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -78,9 +79,9 @@ fn a_function_that_is_not_configured_tells_all_that_is_wrong_and_does_not_start(
     }
 }
 
-/// What a binary answers to [`EVENT`], and its log. The interface gives out one event and then
-/// none.
-async fn invoke(binary: &'static str) -> (Value, Vec<Value>) {
+/// What a binary answers to an event, and its log. The interface gives out one event, of which the
+/// deadline is over, and then none.
+async fn invoke(binary: &'static str, event: &'static str) -> (Value, Vec<Value>) {
     let given = Arc::new(AtomicBool::new(false));
     let (told, mut answers) = mpsc::channel::<Value>(1);
     let next = async move || {
@@ -89,7 +90,7 @@ async fn invoke(binary: &'static str) -> (Value, Vec<Value>) {
         }
         let headers: HeaderMap = [
             ("lambda-runtime-aws-request-id", INVOCATION),
-            ("lambda-runtime-deadline-ms", "4102444800000"),
+            ("lambda-runtime-deadline-ms", "0"),
             (
                 "lambda-runtime-invoked-function-arn",
                 "arn:aws:lambda:ap-northeast-2:111122223333:function:api",
@@ -98,7 +99,7 @@ async fn invoke(binary: &'static str) -> (Value, Vec<Value>) {
         .into_iter()
         .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
         .collect();
-        (headers, EVENT)
+        (headers, event)
     };
     let take = async move |body: String| {
         told.send(serde_json::from_str(&body).unwrap())
@@ -114,6 +115,8 @@ async fn invoke(binary: &'static str) -> (Value, Vec<Value>) {
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move { axum::serve(listener, router).await });
 
+    // Every call to AWS is told that there is nothing, which no client tries again.
+    let aws = format!("http://{address}");
     let mut child = start(
         binary,
         &[
@@ -122,7 +125,9 @@ async fn invoke(binary: &'static str) -> (Value, Vec<Value>) {
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
             ("AWS_REGION", "ap-northeast-2"),
-            ("AWS_ENDPOINT_URL", NOWHERE),
+            ("AWS_ENDPOINT_URL", &aws),
+            ("AWS_ACCESS_KEY_ID", "example"),
+            ("AWS_SECRET_ACCESS_KEY", "example"),
             ("POSTERN_HOME_ACCOUNT", "111122223333"),
             ("POSTERN_PLACES", include_str!("places.json")),
             ("POSTERN_TABLE", "postern"),
@@ -153,7 +158,7 @@ async fn each_function_answers_an_event_and_logs_it_with_its_invocation() {
         (BINARIES[0], 200, "application/json"),
         (BINARIES[1], 404, "application/problem+json"),
     ] {
-        let (answer, log) = invoke(binary).await;
+        let (answer, log) = invoke(binary, CALL).await;
         assert_eq!(answer["statusCode"], status, "{answer}");
         assert_eq!(answer["headers"]["content-type"], kind);
         assert_eq!(answer["isBase64Encoded"], false);
@@ -165,4 +170,25 @@ async fn each_function_answers_an_event_and_logs_it_with_its_invocation() {
         assert_eq!(lines[0]["http.status"], status);
         assert_eq!(lines[0]["span"]["requestId"], INVOCATION, "{log:#?}");
     }
+}
+
+#[tokio::test]
+async fn the_sweeper_answers_whatever_the_schedule_sends_with_its_report() {
+    let (report, log) = invoke(BINARIES[2], SCHEDULE).await;
+    assert_eq!(report["rounds"], 1, "{report}");
+    // There is no table here, and the report says so.
+    assert!(
+        !report["troubles"].as_array().unwrap().is_empty(),
+        "{report}"
+    );
+    let swept = log.iter().find(|line| line["message"] == "swept").unwrap();
+    assert_eq!(swept["span"]["requestId"], INVOCATION);
+    assert_eq!(
+        serde_json::from_str::<Value>(swept["report"].as_str().unwrap()).unwrap(),
+        report
+    );
+    assert!(
+        log.iter()
+            .any(|line| line["message"] == "met trouble" && line["level"] == "ERROR")
+    );
 }
