@@ -31,6 +31,8 @@ pub(super) const EXPIRES: &str = "expires";
 pub(super) const FINGERPRINT: &str = "fingerprint";
 pub(super) const REQUEST: &str = "request";
 pub(super) const HOUR: &str = "hour";
+/// The token of the transaction that wrote an entry.
+pub(super) const TOKEN: &str = "token";
 
 /// How the sort keys of audit entries begin.
 pub(super) const ENTRY: &str = "ENTRY#";

@@ -1,8 +1,13 @@
 //! Recording a step: one transaction, or nothing.
+//!
+//! Every transaction carries a random token of its own, and its entries keep it. Where an answer is
+//! lost, or a condition fails because an earlier try had taken effect, the token tells whether the
+//! write that stands there is this one. The digest of the chain would not do: two calls that say
+//! the same thing in the same millisecond make equal entries, and only one of them may go on to
+//! call STS.
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use rules::moment::Moment;
@@ -34,8 +39,9 @@ enum Part {
 }
 
 /// A transaction being put together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Draft {
+    token: String,
     parts: Vec<Part>,
     actions: Vec<TransactWriteItem>,
 }
@@ -55,7 +61,7 @@ impl Ledger {
     /// Records a step, and with it the mark of the call that led to it.
     ///
     /// A step whose write got no answer is looked for before it is given up, so that what has been
-    /// recorded is not reported as failed.
+    /// recorded is not reported as failed. All tries have one token, so two cannot both take effect.
     ///
     /// # Errors
     /// Somebody else changed the request, or used the key; the person has too many requests
@@ -66,16 +72,17 @@ impl Ledger {
         mark: Option<&Mark>,
         now: Moment,
     ) -> Result<(), LedgerFault> {
+        let draft = self.draft(step, mark, now)?;
         for attempt in 0..CONFLICT_TRIES {
             if attempt > 0 {
                 tokio::time::sleep(wait_before(attempt)).await;
             }
-            match self.write(self.draft(step, mark, now)?).await {
+            match self.write(&draft).await {
                 Written::Done => return Ok(()),
                 Written::Conflict => {}
                 Written::Refused(parts) => {
                     return if parts.contains(&Part::Chain) {
-                        self.ours_or(step, LedgerFault::LostRace).await
+                        self.ours_or(step, &draft, LedgerFault::LostRace).await
                     } else if parts.contains(&Part::Key) {
                         Err(LedgerFault::KeyTaken)
                     } else {
@@ -85,32 +92,44 @@ impl Ledger {
                     };
                 }
                 Written::Fault(fault) if fault.kind == AwsFaultKind::Unreachable => {
-                    return self.ours_or(step, fault.into()).await;
+                    return self.ours_or(step, &draft, fault.into()).await;
                 }
                 Written::Fault(fault) => return Err(fault.into()),
             }
         }
-        Err(LedgerFault::LostRace)
+        self.ours_or(step, &draft, LedgerFault::LostRace).await
     }
 
-    /// Whether the request stands as this very step left it; otherwise the fault. The head of the
-    /// chain tells: no other step ends in the same digest.
-    async fn ours_or(&self, step: &Step, fault: LedgerFault) -> Result<(), LedgerFault> {
-        if step.entries().is_empty() {
+    /// Whether this very transaction wrote the last entry of the step; otherwise the fault. A step
+    /// without entries is never known to be written, and recording it again does no harm.
+    async fn ours_or(
+        &self,
+        step: &Step,
+        draft: &Draft,
+        fault: LedgerFault,
+    ) -> Result<(), LedgerFault> {
+        let Some(last) = step.entries().last() else {
             return Err(fault);
-        }
-        match self.load(step.request().id()).await {
-            Ok(Some(found)) if found.head() == step.request().head() => Ok(()),
+        };
+        match self.get(&Key::entry(last.request, last.n)).await {
+            Ok(Some(found)) if item::text(&found, item::TOKEN) == Some(&draft.token) => Ok(()),
             Ok(_) | Err(_) => Err(fault),
         }
     }
 
     fn draft(&self, step: &Step, mark: Option<&Mark>, now: Moment) -> Result<Draft, LedgerFault> {
         let id = step.request().id();
-        let mut draft = Draft::default();
+        let mut draft = Draft {
+            token: token()?,
+            parts: Vec::new(),
+            actions: Vec::new(),
+        };
         draft.put(Part::Chain, self.request_put(step, now)?)?;
         for entry in step.entries() {
-            let item = Key::entry(id, entry.n).with([(item::DOC, document(id, entry)?)]);
+            let item = Key::entry(id, entry.n).with([
+                (item::DOC, document(id, entry)?),
+                (item::TOKEN, s(draft.token.as_str())),
+            ]);
             draft.put(
                 Part::Chain,
                 self.put(item)
@@ -229,21 +248,25 @@ impl Ledger {
             .set_item(Some(item))
     }
 
-    /// Sends a transaction. The SDK gives it a token that its own retries carry too, so a retry of
-    /// one that had taken effect is answered as done (AWS-FACTS 7.2).
-    async fn write(&self, draft: Draft) -> Written {
+    /// Sends a transaction. Every try carries its token, so a try after one that had taken effect
+    /// is answered as done (AWS-FACTS 7.2).
+    async fn write(&self, draft: &Draft) -> Written {
         let call = self
             .client
             .transact_write_items()
-            .set_transact_items(Some(draft.actions))
+            .client_request_token(&draft.token)
+            .set_transact_items(Some(draft.actions.clone()))
             .send();
         let error = match Box::pin(call).await {
             Ok(_) => return Written::Done,
             Err(error) => error,
         };
-        if let SdkError::ServiceError(refused) = &error
-            && let TransactWriteItemsError::TransactionCanceledException(canceled) = refused.err()
-        {
+        let refused = error.as_service_error();
+        if let Some(TransactWriteItemsError::TransactionInProgressException(_)) = refused {
+            // An earlier try of this very transaction is still being worked on.
+            return Written::Conflict;
+        }
+        if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = refused {
             let codes: Vec<&str> = canceled
                 .cancellation_reasons()
                 .iter()
@@ -290,6 +313,13 @@ impl Draft {
         self.push(part, TransactWriteItem::builder().put(put).build());
         Ok(())
     }
+}
+
+/// A token that no other transaction has, within the 36 characters of AWS-FACTS 7.2.
+fn token() -> Result<String, LedgerFault> {
+    let mut bytes = [0_u8; 16];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| AwsFault::unsendable(SERVICE, TRANSACT))?;
+    Ok(hex::encode(bytes))
 }
 
 /// How long to wait before a transaction is tried again: longer each time, and never the same for
