@@ -1,7 +1,7 @@
 //! The doors, and what happens to a call between them and the services.
 //!
 //! A call is read just far enough to know its service and operation (`reading`), meets the faults
-//! that are due before any effect, is authenticated ([`crate::signature`]), weighed (every
+//! that are due before any effect, is authenticated (`signature`), weighed (every
 //! [`Demand`](crate::call::Demand) of its service must be allowed by [`crate::iam`]), done, and
 //! written to disk where there is a disk. Then it meets the faults that are due after the effect,
 //! and is answered in the protocol of its service (`render`).

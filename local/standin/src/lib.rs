@@ -7,19 +7,18 @@
 //!
 //! There are two doors to the same service:
 //!
-//! - [`World::http_client`](world::World::http_client) is an HTTP client for SDK clients in the
-//!   same process. Real serialisation, signing, retries and error parsing are exercised; only
-//!   the socket is missing.
-//! - [`World::listen`](world::World::listen) serves the same on a loopback address, for the AWS
-//!   CLI and for programs in other processes.
+//! - [`World::http_client`] is an HTTP client for SDK clients in the same process. Real
+//!   serialisation, signing, retries and error parsing are exercised; only the socket is missing.
+//! - [`World::listen`] serves the same on a loopback address, for the AWS CLI and for programs in
+//!   other processes.
 //!
 //! Both doors do the same to a call, in this order (see [`door`]): read it, meet a fault that is
 //! due, verify its signature, weigh its demands against policy, do it, meet a fault that is due
 //! after the effect, write the journal, answer.
 //!
-//! A test arranges a world by the seeding methods of [`World`](world::World), which go through no
-//! door and no policy, and afterwards reads the journal, the sessions, the objects and the
-//! events. The clock ([`clock`]) may be moved by hand; nothing happens behind a test's back.
+//! A test arranges a world by the seeding methods of [`World`], which go through no door and no
+//! policy, and afterwards reads the journal, the sessions, the objects and the events. The clock
+//! ([`clock`]) may be moved by hand; nothing happens behind a test's back.
 //!
 //! ```
 //! use std::time::Duration;

@@ -9,7 +9,7 @@
 //! from the clock when somebody looks; there are no background threads.
 //!
 //! With a data directory, tables live in an SQLite file and everything else in one JSON snapshot
-//! (see [`crate::store`]), so that a killed process restarted on the directory goes on.
+//! (see `store`), so that a killed process restarted on the directory goes on.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -69,7 +69,16 @@ async fn a_world_that_is_built_again_goes_on() {
         .put_object("logs", "k", log("one".to_owned()))
         .unwrap();
     world.add_node(NodeSpec::linux("i-0123456789abcdef0").tag("Env", "dev"));
+    // Last, through the door, so that the door alone can have kept it.
+    let s3 = aws_sdk_s3::Client::new(&admin(&world));
+    s3.put_object()
+        .bucket("logs")
+        .key("last")
+        .send()
+        .await
+        .unwrap();
     let kept = world.bucket("logs");
+    assert_eq!(kept.len(), 2);
     drop(world);
 
     let world = open(&directory.0);
