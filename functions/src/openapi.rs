@@ -87,4 +87,6 @@ pub(crate) async fn openapi() -> impl IntoResponse {
 }
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! What the tests of this crate ask with: the real routers, over a deployment whose AWS and
-//! identity provider are never reached.
+//! identity provider are never reached, or, with a [`Login`], a provider on loopback.
+
+mod login;
 
 use std::sync::Arc;
 
@@ -17,6 +19,8 @@ use tower::ServiceExt;
 
 use crate::api::{self, ApiState};
 use crate::issue::{self, IssueState};
+
+pub(crate) use self::login::Login;
 
 /// A request id that is well formed.
 pub(crate) const ID: &str = "req-01KAV3M0000123456789ABCDEF";
@@ -54,22 +58,28 @@ fn verifier() -> Arc<Verifier> {
     )
 }
 
-/// The router of `api`, of which no call gets further than the desk's door.
+/// The router of `api`, which nobody has logged in to.
 pub(crate) fn api() -> Router {
-    let desk = config().desk(&sdk(), Clock::system());
-    api::router(ApiState {
-        desk: Arc::new(desk.expect("the place is at home")),
-        verifier: verifier(),
-    })
+    api_for(verifier())
 }
 
-/// The router of `issue`, of which no call gets further than the issuer's door.
+/// The router of `issue`, which nobody has logged in to.
 pub(crate) fn issue() -> Router {
+    issue_for(verifier())
+}
+
+/// The router of `api`. A call that gets past its door finds no AWS.
+pub(crate) fn api_for(verifier: Arc<Verifier>) -> Router {
+    let desk = config().desk(&sdk(), Clock::system());
+    let desk = Arc::new(desk.expect("the place is at home"));
+    api::router(ApiState { desk, verifier })
+}
+
+/// The router of `issue`. A call that gets past its door finds no AWS.
+pub(crate) fn issue_for(verifier: Arc<Verifier>) -> Router {
     let issuer = config().issuer(&sdk(), Clock::system());
-    issue::router(IssueState {
-        issuer: Arc::new(issuer.expect("the place is at home")),
-        verifier: verifier(),
-    })
+    let issuer = Arc::new(issuer.expect("the place is at home"));
+    issue::router(IssueState { issuer, verifier })
 }
 
 /// What a router answers.
