@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::{Incoming, MAX_BODY, Served, serve, too_large};
 use crate::world::World;
 
-/// A listener in service; dropping it closes the door.
+/// A listener in service; dropping it lets nobody new in. Connections that are open are served on.
 #[derive(Debug)]
 pub struct Listening {
     address: SocketAddr,
