@@ -1,8 +1,8 @@
 //! Bodies, capped before they are read and read strictly.
 //!
-//! In this order: the declared media type, the size (as declared, then as it comes in), the form
-//! of the JSON ([`json`]), and only then its shape. A body that is refused for one of them was
-//! not looked at further.
+//! In this order: the size (as announced, then as it comes in), the declared media type, the form
+//! of the JSON, and only then its shape. A body that is refused for one of them was not looked at
+//! further.
 
 mod json;
 

@@ -1,7 +1,7 @@
 //! The API, described by its own handlers in OpenAPI 3.1.
 //!
 //! Paths, bodies and successes come from the handlers and the wire types; every way in which a
-//! route says no comes from [`problems`]. One document covers both routers. It is committed as
+//! route says no comes from one table. One document covers both routers. It is committed as
 //! `docs/openapi.json`, and a test holds the two together.
 
 mod problems;

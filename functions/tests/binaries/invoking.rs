@@ -1,8 +1,3 @@
-//! The binaries as Lambda runs them: started with an environment, and given events by a runtime
-//! interface.
-
-use std::io::Read;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,70 +9,13 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-const BINARIES: [&str; 3] = [
-    env!("CARGO_BIN_EXE_api"),
-    env!("CARGO_BIN_EXE_issue"),
-    env!("CARGO_BIN_EXE_sweeper"),
-];
-const CALL: &str = include_str!("events/default_stage.json");
-const SCHEDULE: &str = include_str!("events/schedule.json");
+use crate::process::{API, ISSUE, SWEEPER, log, start};
+
+const CALL: &str = include_str!("../events/default_stage.json");
+const SCHEDULE: &str = include_str!("../events/schedule.json");
 const INVOCATION: &str = "5f3b0f0e-2a6a-4c55-9f0f-0d8f6c1c7e11";
 /// Nothing listens there, so whoever asks is refused at once.
 const NOWHERE: &str = "http://127.0.0.1:9";
-
-/// A binary with nothing in its environment but this.
-fn start(binary: &str, settings: &[(&str, &str)]) -> Child {
-    Command::new(binary)
-        .env_clear()
-        .envs(settings.iter().copied())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-/// What a binary wrote to its log until it ended; each line is JSON.
-fn log(child: &mut Child) -> Vec<Value> {
-    let mut text = String::new();
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut text)
-        .unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect(line))
-        .collect()
-}
-
-#[test]
-fn a_function_that_is_not_configured_tells_all_that_is_wrong_and_does_not_start() {
-    for binary in BINARIES {
-        let mut child = start(
-            binary,
-            &[("POSTERN_TABLE_SHARDS", "99"), ("POSTERN_LOG", "trace")],
-        );
-        assert_eq!(child.wait().unwrap().code(), Some(1), "{binary}");
-        let wrong: Vec<Value> = log(&mut child)
-            .iter()
-            .map(|line| line["setting"].clone())
-            .collect();
-        for setting in [
-            "POSTERN_HOME_ACCOUNT",
-            "POSTERN_PLACES",
-            "POSTERN_TABLE",
-            "POSTERN_TABLE_SHARDS",
-            "POSTERN_POLICY",
-            "POSTERN_ISSUER",
-            "POSTERN_AUDIENCES",
-        ] {
-            assert!(
-                wrong.contains(&setting.into()),
-                "{setting} of {binary}: {wrong:?}"
-            );
-        }
-    }
-}
 
 /// What a binary answers to an event, and its log. The interface gives out one event, of which the
 /// deadline is over, and then none.
@@ -129,11 +67,11 @@ async fn invoke(binary: &'static str, event: &'static str) -> (Value, Vec<Value>
             ("AWS_ACCESS_KEY_ID", "example"),
             ("AWS_SECRET_ACCESS_KEY", "example"),
             ("POSTERN_HOME_ACCOUNT", "111122223333"),
-            ("POSTERN_PLACES", include_str!("places.json")),
+            ("POSTERN_PLACES", include_str!("../places.json")),
             ("POSTERN_TABLE", "postern"),
             (
                 "POSTERN_POLICY",
-                include_str!("../../policies/starter.cedar"),
+                include_str!("../../../policies/starter.cedar"),
             ),
             ("POSTERN_ISSUER", NOWHERE),
             ("POSTERN_ALLOW_LOOPBACK_ISSUER", "true"),
@@ -155,8 +93,8 @@ async fn invoke(binary: &'static str, event: &'static str) -> (Value, Vec<Value>
 #[tokio::test]
 async fn each_function_answers_an_event_and_logs_it_with_its_invocation() {
     for (binary, status, kind) in [
-        (BINARIES[0], 200, "application/json"),
-        (BINARIES[1], 404, "application/problem+json"),
+        (API, 200, "application/json"),
+        (ISSUE, 404, "application/problem+json"),
     ] {
         let (answer, log) = invoke(binary, CALL).await;
         assert_eq!(answer["statusCode"], status, "{answer}");
@@ -174,7 +112,7 @@ async fn each_function_answers_an_event_and_logs_it_with_its_invocation() {
 
 #[tokio::test]
 async fn the_sweeper_answers_whatever_the_schedule_sends_with_its_report() {
-    let (report, log) = invoke(BINARIES[2], SCHEDULE).await;
+    let (report, log) = invoke(SWEEPER, SCHEDULE).await;
     assert_eq!(report["rounds"], 1, "{report}");
     // There is no table here, and the report says so.
     assert!(
