@@ -46,6 +46,11 @@ impl Environment {
         self
     }
 
+    /// Every setting, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The value of a setting.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<String> {

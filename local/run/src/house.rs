@@ -244,7 +244,6 @@ impl House {
     }
 
     /// The routers of `api` and `issue` at one address, past the socket.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -112,7 +112,7 @@ impl Teller<'_> {
     async fn sends(&mut self, who: Person, path: &str, body: &Value) -> Result<Answer, Amiss> {
         self.screen.asks(who.name(), &format!("POST {path}"))?;
         if body.as_object().is_some_and(|members| !members.is_empty()) {
-            self.screen.more(&body.to_string())?;
+            self.screen.more(&spaced(body))?;
         }
         self.wire.call(who, "POST", path, Some(body)).await
     }
@@ -147,6 +147,17 @@ fn short(digest: &impl Display) -> String {
 /// A path of a request.
 fn path_of(id: RequestId, rest: &str) -> String {
     format!("/v1/requests/{id}{rest}")
+}
+
+/// A body with blanks in it, so that it can be broken into lines.
+fn spaced(body: &Value) -> String {
+    let members: Vec<String> = body
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| format!("\"{name}\": {value}"))
+        .collect();
+    format!("{{{}}}", members.join(", "))
 }
 
 /// The body of a call that says nothing.

@@ -25,7 +25,7 @@ impl Teller<'_> {
         let groups: Vec<String> =
             asked.route.approver_groups.iter().map(ToString::to_string).collect();
         let says = format!(
-            "{} is pending: policy `{}` wants {} yes of {}.",
+            "{} is pending: policy `{}` wants {} approval of {}.",
             asked.id,
             asked.route.policy,
             asked.route.approvals_needed,

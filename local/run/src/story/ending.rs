@@ -117,7 +117,7 @@ impl Teller<'_> {
             return must(false, "the verdict landed", seen.log.word());
         };
         self.taken(&answer, 200, &format!("One session, over at {} UTC; its log has landed:", time_of_day(at)))?;
-        self.screen.more(&format!("s3://{LOG_BUCKET}/{}", object.key))?;
+        self.screen.more(&format!("bucket {LOG_BUCKET}, key {}", object.key))?;
         self.screen.more(&format!(
             "{} bytes, version {}, stored at {} UTC",
             object.size,

@@ -31,15 +31,15 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
         ),
         (
             "What may Anna ask for?",
-            format!("curl -s {api}/v1/targets -H \"Authorization: Bearer $ANNA\""),
+            format!("curl -sw '\\n' {api}/v1/targets -H \"Authorization: Bearer $ANNA\""),
         ),
         (
-            "Anna asks for a shell on web-7, for a quarter of an hour.",
+            "Anna asks for a shell on web-7, for half an hour.",
             format!(
                 "ID=$(curl -s {api}/v1/requests -H \"Authorization: Bearer $ANNA\" \\\n  \
                    -H 'Content-Type: application/json' -d '{{\"kind\": {{\"type\": \"shell\"}},\n  \
                    \"targets\": [\"{ACCOUNT}/{REGION}/{WEB_7}\"],\n  \
-                   \"duration_seconds\": 900, \"reason\": \"trying Postern\"}}' | grep -o 'req-[0-9A-Z]*' | head -n 1)\n\
+                   \"duration_seconds\": 1800, \"reason\": \"trying Postern\"}}' | grep -o 'req-[0-9A-Z]*' | head -n 1)\n\
                  echo $ID"
             ),
         ),
@@ -48,48 +48,48 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
             format!(
                 "SHOWN=$(curl -s {api}/v1/requests/$ID -H \"Authorization: Bearer $BEN\" \\\n  \
                    | grep -o '\"shown\":\"[0-9a-f]*\"' | cut -d '\"' -f 4)\n\
-                 curl -s {api}/v1/requests/$ID/approve -H \"Authorization: Bearer $BEN\" \\\n  \
+                 curl -sw '\\n' {api}/v1/requests/$ID/approve -H \"Authorization: Bearer $BEN\" \\\n  \
                    -H 'Content-Type: application/json' -d \"{{\\\"shown\\\": \\\"$SHOWN\\\"}}\""
             ),
         ),
         (
             "Anna's tools fetch credentials by themselves, as often as they need, until the end.",
             format!(
-                "export AWS_CONFIG_FILE=$(mktemp) AWS_PROFILE=postern\n\
+                "export AWS_CONFIG_FILE=$(mktemp)\n\
                  cat > $AWS_CONFIG_FILE <<END\n\
                  [profile postern]\n\
                  region = {REGION}\n\
                  endpoint_url = {aws}\n\
-                 credential_process = curl -s -X POST -H \"Authorization: Bearer $ANNA\" \
+                 credential_process = curl -fsS -X POST -H \"Authorization: Bearer $ANNA\" \
                  {api}/v1/requests/$ID/credentials?format=credential_process\n\
                  END\n\
-                 aws sts get-caller-identity"
+                 aws --profile postern sts get-caller-identity"
             ),
         ),
         (
             "A session on web-7 opens; without the Session Manager plugin the CLI closes it again and\n\
              # says so. (There is no terminal behind it: the stand-in judges, opens, ends and logs.)",
-            format!("aws ssm start-session --target {WEB_7} --document-name Postern-Shell-15"),
+            format!("aws --profile postern ssm start-session --target {WEB_7} --document-name Postern-Shell-30"),
         ),
         (
             "On another instance, or with another document: AccessDenied.",
             format!(
-                "aws ssm start-session --target {WEB_8} --document-name Postern-Shell-15\n\
-                 aws ssm start-session --target {WEB_7} --document-name Postern-Shell-480"
+                "aws --profile postern ssm start-session --target {WEB_8} --document-name Postern-Shell-30\n\
+                 aws --profile postern ssm start-session --target {WEB_7} --document-name Postern-Shell-480"
             ),
         ),
         (
-            "Ben takes it back. A moment later the credentials open nothing more.",
+            "Ben takes it back: no more credentials (409), and those that are out are denied.",
             format!(
-                "curl -s -X POST {api}/v1/requests/$ID/revoke -H \"Authorization: Bearer $BEN\"\n\
-                 aws ssm start-session --target {WEB_7} --document-name Postern-Shell-15"
+                "curl -sw '\\n' -X POST {api}/v1/requests/$ID/revoke -H \"Authorization: Bearer $BEN\"\n\
+                 aws --profile postern ssm start-session --target {WEB_7} --document-name Postern-Shell-30"
             ),
         ),
         (
             "The trail, and the sessions with the verdicts on their logs.",
             format!(
-                "curl -s {api}/v1/requests/$ID/entries -H \"Authorization: Bearer $ANNA\"\n\
-                 curl -s {api}/v1/requests/$ID/sessions -H \"Authorization: Bearer $ANNA\""
+                "curl -sw '\\n' {api}/v1/requests/$ID/entries -H \"Authorization: Bearer $ANNA\"\n\
+                 curl -sw '\\n' {api}/v1/requests/$ID/sessions -H \"Authorization: Bearer $ANNA\""
             ),
         ),
     ];

@@ -19,8 +19,8 @@ impl Teller<'_> {
         &mut self,
         id: RequestId,
     ) -> Result<Credentials, Amiss> {
-        let heading = "Anna has credentials issued. That is recorded before they are made, and its";
-        self.step(&format!("{heading} clock starts.")).await?;
+        self.step("Anna has credentials issued, and the grant's clock starts. The record comes first.")
+            .await?;
         let answer = self.sends(Person::Anna, &path_of(id, "/credentials"), &nothing()).await?;
         answer.must_be(200)?;
         let credentials: Credentials = answer.read()?;
@@ -46,7 +46,7 @@ impl Teller<'_> {
         &mut self,
         credentials: &Credentials,
     ) -> Result<SessionId, Amiss> {
-        self.step("With them, her own tools open a session on web-7: the AWS SDK, and no agent of ours.")
+        self.step("With them her own tools open a session on web-7: here the AWS SDK, over its own wire.")
             .await?;
         let opened = self.starts(credentials, WEB_7, "web-7", &credentials.document).await?;
         let session = match opened {

@@ -1,0 +1,7 @@
+//! A house from outside: who its issuer vouches for, what its roles may do, what it keeps.
+
+mod outside;
+mod restart;
+mod roles;
+mod tokens;
+mod trust;

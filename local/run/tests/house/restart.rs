@@ -1,0 +1,69 @@
+//! What a house keeps when it falls and is brought up again on its data directory.
+
+use std::fs;
+use std::path::PathBuf;
+
+use axum::http::StatusCode;
+use postern_local::house::{Doors, House, NoHouse, Plan};
+use postern_local::people::Person;
+use serde_json::json;
+use standin::StandinClock;
+
+use crate::outside::{START, call, house};
+
+/// A directory that is gone when the test is.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("postern-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn requests_tokens_and_addresses_outlive_a_restart() {
+    let directory = Directory::new("restart");
+    let (first, _) = house(Some(directory.0.clone())).await;
+    let ask = json!({
+        "targets": ["111122223333/ap-northeast-2/i-0a1b2c3d4e5f60707"],
+        "kind": {"type": "shell"}, "duration_seconds": 900, "reason": "disk full on web-7",
+    });
+    let (status, asked) = call(&first, Person::Anna, "POST", "/v1/requests", Some(ask)).await;
+    assert_eq!(status, StatusCode::CREATED, "{asked}");
+    let token = first.token(Person::Anna).unwrap();
+    let addresses = [first.url().to_owned(), first.issuer_url().to_owned(), first.aws_url()];
+    drop(first);
+
+    let (second, _) = house(Some(directory.0.clone())).await;
+    assert_eq!(addresses, [second.url().to_owned(), second.issuer_url().to_owned(), second.aws_url()]);
+    let verifier = second.config().verifier(second.clock().clone()).unwrap();
+    assert!(verifier.caller(Some(format!("Bearer {token}").as_bytes())).await.is_ok());
+    let path = format!("/v1/requests/{}", asked["id"].as_str().unwrap());
+    let (status, found) = call(&second, Person::Anna, "GET", &path, None).await;
+    assert_eq!(status, StatusCode::OK, "{found}");
+    assert_eq!(found, asked);
+}
+
+#[tokio::test]
+async fn a_house_that_should_move_elsewhere_says_why_it_cannot() {
+    let directory = Directory::new("elsewhere");
+    let (first, _) = house(Some(directory.0.clone())).await;
+    drop(first);
+    let plan = Plan {
+        clock: StandinClock::by_hand(START),
+        data_dir: Some(directory.0.clone()),
+        doors: Doors::Loopback { first: Some(1_024) },
+        settings: Vec::new(),
+    };
+    let refused = House::start(plan).await.unwrap_err();
+    assert!(matches!(refused, NoHouse::Door(_)), "{refused}");
+    assert!(refused.to_string().contains("leave `--port` out"), "{refused}");
+}

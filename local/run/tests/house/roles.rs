@@ -1,0 +1,73 @@
+//! What the role of each function may do (THREATS E7): its own part, and nothing of another's.
+
+use aws_credential_types::provider::ProvideCredentials as _;
+use postern_local::house::{Function, House};
+use standin::Demand;
+
+use crate::outside::house;
+
+const TABLE: &str = "arn:aws:dynamodb:ap-northeast-2:111122223333:table/postern";
+const INDEX: &str = "arn:aws:dynamodb:ap-northeast-2:111122223333:table/postern/index/due";
+const ACCESS: &str = "arn:aws:iam::111122223333:role/postern/PosternAccess";
+const ISSUE: &str = "arn:aws:iam::111122223333:role/postern/PosternIssue";
+const SESSION: &str =
+    "arn:aws:ssm:ap-northeast-2:111122223333:session/req-01K00000000000000000000000-0a1b2c3d4e5f6a7b8";
+const OTHERS_SESSION: &str =
+    "arn:aws:ssm:ap-northeast-2:111122223333:session/anna-0a1b2c3d4e5f6a7b8";
+const WEB_7: &str = "arn:aws:ec2:ap-northeast-2:111122223333:instance/i-0a1b2c3d4e5f60707";
+const LOGS: &str = "arn:aws:s3:::postern-session-logs";
+const LOG: &str = "arn:aws:s3:::postern-session-logs/sessions/some.log";
+
+async fn may(house: &House, function: Function, action: &str, resource: &str) -> bool {
+    let keys = house
+        .sdk_config(function)
+        .credentials_provider()
+        .unwrap()
+        .provide_credentials()
+        .await
+        .unwrap();
+    let demand = Demand::new(action, resource).with("s3:prefix", "sessions/some.log");
+    house.world().may(keys.access_key_id(), &demand).is_ok()
+}
+
+/// Action, resource, and whether `api`, `issue` and the sweeper may.
+const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 26] = [
+    ("dynamodb:GetItem", TABLE, [true, true, true]),
+    ("dynamodb:Query", INDEX, [true, true, true]),
+    ("dynamodb:PutItem", TABLE, [true, true, true]),
+    ("dynamodb:Scan", TABLE, [false, false, false]),
+    ("dynamodb:DeleteTable", TABLE, [false, false, false]),
+    ("dynamodb:UpdateTable", TABLE, [false, false, false]),
+    ("ssm:DescribeInstanceInformation", "*", [true, true, false]),
+    ("tag:GetResources", "*", [true, true, false]),
+    ("sts:AssumeRole", ACCESS, [false, true, false]),
+    ("sts:TagSession", ACCESS, [false, true, false]),
+    ("sts:AssumeRole", ISSUE, [false, false, false]),
+    ("ssm:StartSession", WEB_7, [false, false, false]),
+    ("ssm:ResumeSession", SESSION, [false, false, false]),
+    ("ssm:SendCommand", WEB_7, [false, false, false]),
+    ("ssm:DescribeSessions", "*", [false, false, true]),
+    ("ssm:TerminateSession", SESSION, [false, false, true]),
+    ("ssm:TerminateSession", OTHERS_SESSION, [false, false, false]),
+    ("s3:ListBucketVersions", LOGS, [false, false, true]),
+    ("s3:GetObject", LOG, [false, false, false]),
+    ("s3:PutObject", LOG, [false, false, false]),
+    ("s3:DeleteObjectVersion", LOG, [false, false, false]),
+    ("iam:PutRolePolicy", ACCESS, [false, false, true]),
+    ("iam:PutRolePolicy", ISSUE, [false, false, false]),
+    ("iam:UpdateAssumeRolePolicy", ACCESS, [false, false, false]),
+    ("iam:DeleteRolePermissionsBoundary", ACCESS, [false, false, false]),
+    ("iam:PassRole", ACCESS, [false, false, false]),
+];
+
+#[tokio::test]
+async fn every_function_may_do_its_own_part_and_nothing_else() {
+    let (house, _) = house(None).await;
+    for (action, resource, expected) in TABLE_OF_POWERS {
+        let mut found = [false; 3];
+        for (may_it, function) in found.iter_mut().zip(Function::ALL) {
+            *may_it = may(&house, function, action, resource).await;
+        }
+        assert_eq!(found, expected, "{action} on {resource}: api, issue, sweeper");
+    }
+}
