@@ -30,7 +30,7 @@ mod page;
 mod record;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -43,13 +43,14 @@ use rules::pace::Pace;
 use rules::request::Request;
 use rules::session::SessionRecord;
 use serde::de::DeserializeOwned;
+use tokio::sync::OnceCell;
 
 pub use self::due::DueList;
 pub use self::fault::LedgerFault;
 pub use self::idempotency::{BadKey, IdempotencyKey, Mark, Remembered};
 use self::item::{Item, Key};
 pub use self::page::{BadDay, Day, Ids, Page};
-pub use self::table::Table;
+pub use self::table::{EXPIRES, Index, PARTITION_KEY, SORT_KEY, Table, key_attributes};
 use crate::fault::AwsFault;
 
 pub(crate) const SERVICE: &str = "dynamodb";
@@ -68,6 +69,8 @@ pub struct Ledger {
     client: Client,
     table: Table,
     pace: Pace,
+    /// Set once the index of due work is known to have a beginning.
+    begun: OnceCell<()>,
 }
 
 /// A request with what is recorded of its sessions.
@@ -87,6 +90,7 @@ impl Ledger {
             client: Client::new(config),
             table,
             pace,
+            begun: OnceCell::new(),
         }
     }
 
@@ -124,13 +128,17 @@ impl Ledger {
         self.documents(id, item::ENTRY).await
     }
 
-    /// These requests as they stand, in the same order; those that do not exist are left out.
+    /// These requests as they stand, in the same order. Those that do not exist are left out, and
+    /// so is one that cannot be read, which must not hide the others; [`Ledger::load`] tells of it.
     ///
     /// # Errors
-    /// DynamoDB failed, or a record cannot be read.
+    /// DynamoDB failed.
     pub async fn load_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, LedgerFault> {
         let mut found: BTreeMap<RequestId, Request> = BTreeMap::new();
-        for batch in ids.chunks(BATCH) {
+        // DynamoDB refuses a batch that names a key twice.
+        let wanted: BTreeSet<RequestId> = ids.iter().copied().collect();
+        let wanted: Vec<RequestId> = wanted.into_iter().collect();
+        for batch in wanted.chunks(BATCH) {
             let mut keys: Vec<_> = batch
                 .iter()
                 .map(|id| Key::request(*id).attributes())
@@ -147,7 +155,7 @@ impl Ledger {
                 keys = self.load_batch(keys, &mut found).await?;
             }
         }
-        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+        Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
     }
 
     /// Reads some requests; gives the keys that DynamoDB has not got round to.
@@ -175,8 +183,11 @@ impl Ledger {
             .flatten()
             .flat_map(|(_, items)| items)
         {
-            let id = item::request_id(&item).ok_or(LedgerFault::Corrupt { request: None })?;
-            found.insert(id, item::read_request(id, &item)?);
+            if let Some(id) = item::request_id(&item)
+                && let Ok(request) = item::read_request(id, &item)
+            {
+                found.insert(id, request);
+            }
         }
         let left = answer.unprocessed_keys.into_iter().flatten();
         Ok(left.flat_map(|(_, left)| left.keys).collect())

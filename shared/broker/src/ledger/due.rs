@@ -2,7 +2,8 @@
 //!
 //! A request is listed under the hour in which it is due, and never under an hour that was over
 //! when it was written. So an hour that is past and empty stays empty, and the cursor may pass it
-//! for good.
+//! for good. The cursor is set before the first request is, so the index has a beginning however
+//! late the first sweep comes.
 
 use std::time::Duration;
 
@@ -11,15 +12,16 @@ use rules::moment::Moment;
 use rules::names::{Digest, RequestId};
 
 use super::fault::LedgerFault;
-use super::item::{self, Key, n, s};
+use super::item::{self, Item, Key, n, s};
 use super::table::{Index, Table};
 use super::{Ledger, QUERY, SERVICE};
 use crate::fault::AwsFault;
 
 const UPDATE: &str = "UpdateItem";
 
-/// How far back the first sweep of a deployment looks: no request waits longer for anything.
-const FIRST_LOOK_BACK: i64 = 8 * 24;
+/// How many empty hours one call passes at most, so that after a long standstill each call keeps
+/// the way it has made.
+const MOST_PASSED: i64 = 72;
 /// How long an hour is kept in view after it is over: clocks of functions differ, and indexes lag.
 const LINGER: Duration = Duration::from_secs(10 * 60);
 
@@ -78,30 +80,40 @@ impl Ledger {
         now: Moment,
         most: usize,
     ) -> Result<DueList, LedgerFault> {
+        self.begin(now).await?;
         let cursor = self.cursor().await?;
-        let begin = cursor.unwrap_or_else(|| hour(now).saturating_sub(FIRST_LOOK_BACK));
+        // The hours before this one are over for every function, and those without work stay so.
+        let over = hour(now.min(until).minus(LINGER));
+        let mut passed = cursor;
+        let mut more = false;
         let mut found: Vec<(String, RequestId)> = Vec::new();
-        let mut oldest_with_work = None;
-        for hour in begin..=hour(until) {
-            for shard in 0..self.table.shards {
-                let listed = self.bucket(&bucket(hour, shard), until, most).await?;
-                if !listed.is_empty() {
-                    oldest_with_work.get_or_insert(hour);
-                }
-                found.extend(listed);
-            }
-            if found.len() > most {
+        // What was overdue when it was written is listed under the hour of its writing.
+        for hour in cursor..=hour(until.max(now)) {
+            if found.len() > most || passed.saturating_sub(cursor) >= MOST_PASSED {
+                more = true;
                 break;
             }
+            let mut empty = true;
+            for shard in 0..self.table.shards {
+                let rows = self.bucket(&bucket(hour, shard), until, most).await?;
+                empty &= rows.is_empty();
+                for row in rows {
+                    match read(&row) {
+                        Some(due) => found.push(due),
+                        // It names no request, so no sweep could ever deal with it.
+                        None => self.take_off(row, now).await?,
+                    }
+                }
+            }
+            if empty && passed == hour && hour < over {
+                passed = hour.saturating_add(1);
+            }
         }
-        // The hours before `LINGER` ago are over for every function, and those without work stay so.
-        let over = hour(now.minus(LINGER));
-        let next = oldest_with_work.map_or(over, |hour: i64| hour.min(over));
-        if cursor.is_none_or(|cursor| next > cursor) {
-            self.advance(next).await?;
+        if passed > cursor {
+            self.advance(passed).await?;
         }
         found.sort();
-        let more = found.len() > most;
+        more |= found.len() > most;
         let ids = found.into_iter().take(most).map(|(_, id)| id).collect();
         Ok(DueList { ids, more })
     }
@@ -112,11 +124,18 @@ impl Ledger {
     /// # Errors
     /// DynamoDB failed.
     pub async fn quarantine(&self, id: RequestId, now: Moment) -> Result<(), LedgerFault> {
+        self.take_off(Key::request(id).attributes(), now).await
+    }
+
+    /// Takes a row off the index; the item that it stands for stays otherwise as it is.
+    async fn take_off(&self, row: Item, now: Moment) -> Result<(), LedgerFault> {
+        let mut key = row;
+        key.retain(|name, _| name == "pk" || name == "sk");
         let call = self
             .client
             .update_item()
             .table_name(&self.table.name)
-            .set_key(Some(Key::request(id).attributes()))
+            .set_key(Some(key))
             .update_expression("SET quarantined_at = :now REMOVE due_bucket, due_at")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", s(now.to_string()))
@@ -136,7 +155,7 @@ impl Ledger {
         bucket: &str,
         until: Moment,
         most: usize,
-    ) -> Result<Vec<(String, RequestId)>, LedgerFault> {
+    ) -> Result<Vec<Item>, LedgerFault> {
         let mut found = Vec::new();
         let mut from = None;
         loop {
@@ -156,14 +175,7 @@ impl Ledger {
             let answer = Box::pin(call)
                 .await
                 .map_err(|error| AwsFault::of(SERVICE, QUERY, &error))?;
-            for item in answer.items() {
-                let id = item::request_id(item);
-                let at = item::text(item, item::DUE_AT);
-                let (Some(id), Some(at)) = (id, at) else {
-                    return Err(LedgerFault::Corrupt { request: None });
-                };
-                found.push((at.to_owned(), id));
-            }
+            found.extend(answer.items.unwrap_or_default());
             from = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if from.is_none() || found.len() > most {
                 return Ok(found);
@@ -171,21 +183,39 @@ impl Ledger {
         }
     }
 
+    /// Sees to it, once, that there is a cursor, in an hour that is over for every function.
+    pub(super) async fn begin(&self, now: Moment) -> Result<(), LedgerFault> {
+        let begun = self
+            .begun
+            .get_or_try_init(|| {
+                self.set_cursor(hour(now).saturating_sub(1), "attribute_not_exists(#hour)")
+            })
+            .await?;
+        Ok(*begun)
+    }
+
     /// The oldest hour that may still hold work.
-    async fn cursor(&self) -> Result<Option<i64>, LedgerFault> {
-        let item = self.get(&Key::cursor()).await?;
-        Ok(item.and_then(|item| item::number(&item, item::HOUR)))
+    async fn cursor(&self) -> Result<i64, LedgerFault> {
+        self.get(&Key::cursor())
+            .await?
+            .and_then(|item| item::number(&item, item::HOUR))
+            .ok_or(LedgerFault::Corrupt { request: None })
     }
 
     /// Moves the cursor forward. Of two sweeps at once the one that is behind changes nothing.
     async fn advance(&self, hour: i64) -> Result<(), LedgerFault> {
+        self.set_cursor(hour, "#hour < :hour").await
+    }
+
+    /// Sets the cursor where the condition holds, and leaves it as it is elsewhere.
+    async fn set_cursor(&self, hour: i64, condition: &'static str) -> Result<(), LedgerFault> {
         let call = self
             .client
             .update_item()
             .table_name(&self.table.name)
             .set_key(Some(Key::cursor().attributes()))
             .update_expression("SET #hour = :hour")
-            .condition_expression("attribute_not_exists(#hour) OR #hour < :hour")
+            .condition_expression(condition)
             .expression_attribute_names("#hour", item::HOUR)
             .expression_attribute_values(":hour", n(hour))
             .send();
@@ -197,4 +227,12 @@ impl Ledger {
             },
         }
     }
+}
+
+/// The sort key of a row and the request that it names.
+fn read(row: &Item) -> Option<(String, RequestId)> {
+    Some((
+        item::text(row, item::DUE_AT)?.to_owned(),
+        item::request_id(row)?,
+    ))
 }

@@ -72,6 +72,7 @@ impl Ledger {
         mark: Option<&Mark>,
         now: Moment,
     ) -> Result<(), LedgerFault> {
+        self.begin(now).await?;
         let draft = self.draft(step, mark, now)?;
         for attempt in 0..CONFLICT_TRIES {
             if attempt > 0 {

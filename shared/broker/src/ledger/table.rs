@@ -1,8 +1,10 @@
-//! The table: its keys and indexes, in one place.
+//! The table: its keys and indexes, in one place. A deployment's template must say the same.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TableStatus,
+    ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 
 use super::fault::LedgerFault;
@@ -11,6 +13,8 @@ use crate::fault::AwsFault;
 
 const CREATE: &str = "CreateTable";
 const DESCRIBE: &str = "DescribeTable";
+const DESCRIBE_EXPIRY: &str = "DescribeTimeToLive";
+const EXPIRE: &str = "UpdateTimeToLive";
 
 /// Which table, and how its due work is spread.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +26,17 @@ pub struct Table {
     pub shards: u8,
 }
 
+/// The attribute that is the partition key of the table.
+pub const PARTITION_KEY: &str = "pk";
+/// The attribute that is the sort key of the table.
+pub const SORT_KEY: &str = "sk";
+/// The attribute by which DynamoDB deletes items, in seconds since 1970. It does so days late, and
+/// nothing relies on it (AWS-FACTS 7.4).
+pub const EXPIRES: &str = item::EXPIRES;
+
 /// An index. All are sparse and hold keys only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Index {
+pub enum Index {
     /// What is due, by hour and shard.
     Due,
     /// By requester.
@@ -36,9 +48,12 @@ pub(super) enum Index {
 }
 
 impl Index {
-    const ALL: [Self; 4] = [Self::Due, Self::Requester, Self::Waiting, Self::Day];
+    /// Every index.
+    pub const ALL: [Self; 4] = [Self::Due, Self::Requester, Self::Waiting, Self::Day];
 
-    pub(super) fn name(self) -> &'static str {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Due => "due",
             Self::Requester => "requester",
@@ -47,7 +62,9 @@ impl Index {
         }
     }
 
-    pub(super) fn partition(self) -> &'static str {
+    /// The attribute that is its partition key.
+    #[must_use]
+    pub fn partition(self) -> &'static str {
         match self {
             Self::Due => item::DUE_BUCKET,
             Self::Requester => item::REQUESTER,
@@ -56,7 +73,9 @@ impl Index {
         }
     }
 
-    fn sort(self) -> &'static str {
+    /// The attribute that is its sort key.
+    #[must_use]
+    pub fn sort(self) -> &'static str {
         match self {
             Self::Due => item::DUE_AT,
             Self::Requester | Self::Waiting | Self::Day => item::ID,
@@ -64,10 +83,17 @@ impl Index {
     }
 }
 
+/// The attributes that are keys of the table or of an index, each once. All are strings.
+#[must_use]
+pub fn key_attributes() -> BTreeSet<&'static str> {
+    let of_indexes = Index::ALL.map(|index| [index.partition(), index.sort()]);
+    let of_table = [PARTITION_KEY, SORT_KEY];
+    of_indexes.into_iter().flatten().chain(of_table).collect()
+}
+
 impl Ledger {
     /// Makes the table where there is none: for the local run and for tests. A deployment's table
-    /// is made by its template, with backups, deletion protection and expiry of the attribute
-    /// `expires`.
+    /// is made by its template, with backups and deletion protection.
     ///
     /// # Errors
     /// DynamoDB failed.
@@ -78,8 +104,7 @@ impl Ledger {
             .create_table()
             .table_name(&self.table.name)
             .billing_mode(BillingMode::PayPerRequest)
-            .set_key_schema(Some(keys("pk", "sk").ok_or_else(unsendable)?));
-        let mut attributes = vec!["pk", "sk"];
+            .set_key_schema(Some(keys(PARTITION_KEY, SORT_KEY).ok_or_else(unsendable)?));
         for index in Index::ALL {
             let keys = keys(index.partition(), index.sort()).ok_or_else(unsendable)?;
             let projection = Projection::builder()
@@ -92,11 +117,8 @@ impl Ledger {
                 .build()
                 .map_err(|_| unsendable())?;
             create = create.global_secondary_indexes(built);
-            attributes.extend([index.partition(), index.sort()]);
         }
-        attributes.sort_unstable();
-        attributes.dedup();
-        for name in attributes {
+        for name in key_attributes() {
             let attribute = AttributeDefinition::builder()
                 .attribute_name(name)
                 .attribute_type(ScalarAttributeType::S)
@@ -104,12 +126,42 @@ impl Ledger {
                 .map_err(|_| unsendable())?;
             create = create.attribute_definitions(attribute);
         }
-        match Box::pin(create.send()).await {
-            Ok(_) => self.must_be_usable().await,
-            Err(error) => match AwsFault::of(SERVICE, CREATE, &error) {
-                fault if fault.code == "ResourceInUseException" => Ok(()),
-                fault => Err(fault.into()),
-            },
+        if let Err(error) = Box::pin(create.send()).await {
+            let fault = AwsFault::of(SERVICE, CREATE, &error);
+            if fault.code != "ResourceInUseException" {
+                return Err(fault.into());
+            }
+        }
+        self.must_be_usable().await?;
+        self.must_expire().await
+    }
+
+    /// Turns expiry on where it is not; DynamoDB refuses to turn it on twice.
+    async fn must_expire(&self) -> Result<(), LedgerFault> {
+        let call = self.client.describe_time_to_live();
+        let call = call.table_name(&self.table.name).send();
+        let answer = Box::pin(call)
+            .await
+            .map_err(|error| AwsFault::of(SERVICE, DESCRIBE_EXPIRY, &error))?;
+        let status = answer
+            .time_to_live_description
+            .and_then(|expiry| expiry.time_to_live_status);
+        if let Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling) = status {
+            return Ok(());
+        }
+        let expiry = TimeToLiveSpecification::builder()
+            .enabled(true)
+            .attribute_name(EXPIRES)
+            .build()
+            .map_err(|_| AwsFault::unsendable(SERVICE, EXPIRE))?;
+        let call = self.client.update_time_to_live();
+        let call = call
+            .table_name(&self.table.name)
+            .time_to_live_specification(expiry)
+            .send();
+        match Box::pin(call).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(AwsFault::of(SERVICE, EXPIRE, &error).into()),
         }
     }
 
