@@ -1,0 +1,8 @@
+//! Whole flows: the functions as they are deployed, over real HTTP and the AWS SDK's own wire,
+//! against the stand-in AWS, with the clock moved by hand.
+//!
+//! Every test has a world of its own ([`scene`]) and goes in by the doors that people use. Only
+//! what nobody outside could see, such as the calls that reached AWS, is read from the stand-in.
+
+#[cfg(test)]
+mod scene;
