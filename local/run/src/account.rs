@@ -120,11 +120,21 @@ pub fn seed(world: &World, place: &Place) -> Result<(), NotSeeded> {
         boundary: Some(include_str!("../roles/access-boundary.json").to_owned()),
         ..RoleSpec::default()
     })?;
-    world.create_bucket(LOG_BUCKET, BucketSpec { versioning: true, ..BucketSpec::default() });
+    world.create_bucket(
+        LOG_BUCKET,
+        BucketSpec {
+            versioning: true,
+            ..BucketSpec::default()
+        },
+    );
     for document in documents(place) {
         let name = document.name();
         world
-            .add_document(name.as_str(), &document.content(&DocumentSpec::from(place)), REGION)
+            .add_document(
+                name.as_str(),
+                &document.content(&DocumentSpec::from(place)),
+                REGION,
+            )
             .map_err(|AwsError { code, message, .. }| NotSeeded::Document {
                 name: name.to_string(),
                 code: code.to_string(),
@@ -145,11 +155,17 @@ fn documents(place: &Place) -> Vec<SessionDocument> {
         .flat_map(|kind| match kind {
             AccessKind::Shell {} => SessionDocument::shells().collect(),
             AccessKind::Command { name } => match "df -h".parse() {
-                Ok(line) => vec![SessionDocument::Command { name: name.clone(), line }],
+                Ok(line) => vec![SessionDocument::Command {
+                    name: name.clone(),
+                    line,
+                }],
                 Err(_) => Vec::new(),
             },
             AccessKind::Port { host, port } => {
-                vec![SessionDocument::Port { host: host.clone(), port: *port }]
+                vec![SessionDocument::Port {
+                    host: host.clone(),
+                    port: *port,
+                }]
             }
             AccessKind::Ssh {} => vec![SessionDocument::Ssh],
         })
@@ -157,9 +173,8 @@ fn documents(place: &Place) -> Vec<SessionDocument> {
 }
 
 fn nodes() -> [NodeSpec; 4] {
-    let node = |id: &str, name: &str, env: &str| {
-        NodeSpec::linux(id).tag("Name", name).tag("Env", env)
-    };
+    let node =
+        |id: &str, name: &str, env: &str| NodeSpec::linux(id).tag("Name", name).tag("Env", env);
     let old = NodeSpec {
         agent_version: "3.3.1345.0".to_owned(),
         ..node(DB_1, "db-1", "prod")

@@ -80,7 +80,9 @@ impl Wanted {
             };
             let mut value = |name, value| {
                 let value_given = attached.clone().or_else(|| given.next());
-                value_given.filter(|v| !v.is_empty()).ok_or(BadArguments::NoValue { name, value })
+                value_given
+                    .filter(|v| !v.is_empty())
+                    .ok_or(BadArguments::NoValue { name, value })
             };
             match name {
                 "--help" | "-h" if attached.is_none() => return Ok(Self::Help),
@@ -104,7 +106,11 @@ impl Wanted {
 }
 
 fn once(name: &'static str, before: bool) -> Result<(), BadArguments> {
-    if before { Err(BadArguments::Twice(name)) } else { Ok(()) }
+    if before {
+        Err(BadArguments::Twice(name))
+    } else {
+        Ok(())
+    }
 }
 
 /// A port that is not the system's, with room for two more.
@@ -127,13 +133,20 @@ mod tests {
     #[test]
     fn a_command_line_says_how_to_run() {
         let run = |once, data: Option<&str>, port| {
-            Ok(Wanted::Run(Arguments { once, data: data.map(PathBuf::from), port }))
+            Ok(Wanted::Run(Arguments {
+                once,
+                data: data.map(PathBuf::from),
+                port,
+            }))
         };
         let table = [
             ("", run(false, None, None)),
             ("--once", run(true, None, None)),
             ("--data state", run(false, Some("state"), None)),
-            ("--data=state --once --port 1024", run(true, Some("state"), Some(1_024))),
+            (
+                "--data=state --once --port 1024",
+                run(true, Some("state"), Some(1_024)),
+            ),
             ("--port=65533", run(false, None, Some(65_533))),
             ("--data=a=b", run(false, Some("a=b"), None)),
             ("--once --help", Ok(Wanted::Help)),

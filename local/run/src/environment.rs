@@ -36,7 +36,11 @@ impl Environment {
             ("POSTERN_ALGORITHMS", "ES256"),
             ("POSTERN_ALLOW_LOOPBACK_ISSUER", "true"),
         ];
-        Self(settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+        Self(
+            settings
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        )
     }
 
     /// The same with one setting changed.
@@ -48,7 +52,9 @@ impl Environment {
 
     /// Every setting, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The value of a setting.

@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use axum::Router;
+use broker::aws::NoCredentials;
 use broker::clock::Clock;
 use broker::config::{Config, Faults};
-use broker::ledger::LedgerFault;
-use broker::aws::NoCredentials;
 use broker::identity::IdentityFault;
+use broker::ledger::LedgerFault;
 use broker::sweeper::Sweeper;
 use functions::api::ApiState;
 use functions::issue::IssueState;
@@ -140,13 +140,18 @@ impl House {
             Clock::from_fn(Arc::new(move || Moment::from_millis(world.now_millis())))
         };
         let data_dir = plan.data_dir.as_deref();
-        let Bound { api: listener, issuer, aws } =
-            Box::pin(ports::bind(&world, plan.doors, data_dir)).await?;
+        let Bound {
+            api: listener,
+            issuer,
+            aws,
+        } = Box::pin(ports::bind(&world, plan.doors, data_dir)).await?;
         let issuer = Issuer::open(issuer, data_dir, clock.clone())?;
         let environment = plan
             .settings
             .iter()
-            .fold(Environment::of(issuer.url()), |all, (name, value)| all.with(name, value));
+            .fold(Environment::of(issuer.url()), |all, (name, value)| {
+                all.with(name, value)
+            });
         let config = Config::from_env(|name| environment.get(name))?;
         for place in config.terms().places.iter() {
             account::seed(&world, place)?;
@@ -159,7 +164,12 @@ impl House {
                 Doors::Loopback { .. } => Some(aws.endpoint_url()),
             },
         };
-        Box::pin(config.ledger(&wire.config(&world.admin_keys())?).create_table()).await?;
+        Box::pin(
+            config
+                .ledger(&wire.config(&world.admin_keys())?)
+                .create_table(),
+        )
+        .await?;
         let (api, issue, sweep) = (
             wire.of(Function::Api)?,
             wire.of(Function::Issue)?,

@@ -28,7 +28,9 @@ fn main() -> ExitCode {
         }
     };
     log();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let ended = match runtime {
         Ok(runtime) => {
             let ended = runtime.block_on(Box::pin(run(&arguments, &mut screen)));
@@ -72,7 +74,9 @@ async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Ended> {
     let house = Box::pin(House::start(Plan {
         clock: StandinClock::system(),
         data_dir: arguments.data.clone(),
-        doors: Doors::Loopback { first: arguments.port },
+        doors: Doors::Loopback {
+            first: arguments.port,
+        },
         settings: story::settings(),
     }))
     .await?;
@@ -103,9 +107,18 @@ async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Ended> {
 /// What is up, and where.
 fn greet(arguments: &Arguments, house: &House, screen: &mut Screen) -> io::Result<()> {
     screen.toned(Tone::Strong, "Postern on one machine")?;
-    screen.line(&format!("    API      {}    the functions `api` and `issue`, and the sweeper", house.url()))?;
-    screen.line(&format!("    Issuer   {}    a token for anybody, for development only", house.issuer_url()))?;
-    screen.line(&format!("    AWS      {}    a stand-in that enforces IAM; account {ACCOUNT}", house.aws_url()))?;
+    screen.line(&format!(
+        "    API      {}    the functions `api` and `issue`, and the sweeper",
+        house.url()
+    ))?;
+    screen.line(&format!(
+        "    Issuer   {}    a token for anybody, for development only",
+        house.issuer_url()
+    ))?;
+    screen.line(&format!(
+        "    AWS      {}    a stand-in that enforces IAM; account {ACCOUNT}",
+        house.aws_url()
+    ))?;
     let state = match &arguments.data {
         Some(dir) => format!("in {}", dir.display()),
         None => "in memory".to_owned(),
@@ -121,7 +134,8 @@ fn log() {
         .into_iter()
         .find(|level| wanted.trim().eq_ignore_ascii_case(level))
         .unwrap_or("warn");
-    let filter = format!("error,functions={level},broker={level},rules={level},postern_local={level}");
+    let filter =
+        format!("error,functions={level},broker={level},rules={level},postern_local={level}");
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(io::stderr)

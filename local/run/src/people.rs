@@ -84,7 +84,10 @@ impl FromStr for Person {
     type Err = Nobody;
 
     fn from_str(subject: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|one| one.subject() == subject).ok_or(Nobody)
+        Self::ALL
+            .into_iter()
+            .find(|one| one.subject() == subject)
+            .ok_or(Nobody)
     }
 }
 

@@ -47,7 +47,9 @@ impl Tone {
 
 impl fmt::Debug for Screen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Screen").field("colour", &self.colour).finish_non_exhaustive()
+        f.debug_struct("Screen")
+            .field("colour", &self.colour)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,7 +57,11 @@ impl Screen {
     /// A screen over any writer.
     #[must_use]
     pub fn new(out: Box<dyn Write + Send>, colour: bool) -> Self {
-        Self { out, colour, steps: 0 }
+        Self {
+            out,
+            colour,
+            steps: 0,
+        }
     }
 
     /// Standard output: in colour if it is a terminal and `NO_COLOR` is not set.
@@ -126,7 +132,11 @@ impl Screen {
         let faint = mark.is_empty();
         for part in wrapped(text, WIDTH - MARGIN) {
             let padded = format!("{mark:<width$}", width = MARGIN - 5);
-            let part = if faint { self.painted(tone, &part) } else { part };
+            let part = if faint {
+                self.painted(tone, &part)
+            } else {
+                part
+            };
             let line = format!("    {} {part}", self.painted(tone, &padded));
             self.line(line.trim_end())?;
             mark = "";
@@ -184,7 +194,9 @@ mod tests {
         let mut screen = Screen::new(Box::new(paper.clone()), colour);
         screen.step("Anna asks").unwrap();
         screen.asks("Anna", &"word ".repeat(60)).unwrap();
-        screen.answers("403", Tone::Refused, "self-approval").unwrap();
+        screen
+            .answers("403", Tone::Refused, "self-approval")
+            .unwrap();
         screen.more("nobody answers their own request").unwrap();
         let bytes = paper.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
@@ -193,11 +205,17 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_the_screen_and_texts_stand_under_each_other() {
         let text = written(false);
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert!(
+            text.lines().all(|line| line.chars().count() <= WIDTH),
+            "{text}"
+        );
         for line in text.lines().filter(|line| line.starts_with("     ")) {
             assert!(line.starts_with(&" ".repeat(MARGIN)), "{line}");
         }
-        assert!(text.contains("\n 1. Anna asks\n    Anna     word"), "{text}");
+        assert!(
+            text.contains("\n 1. Anna asks\n    Anna     word"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -39,8 +39,13 @@ const BREATH: Duration = Duration::from_millis(700);
 /// request waits for stragglers before it closes; the stand-in shows everything at once.
 #[must_use]
 pub fn settings() -> Vec<(&'static str, String)> {
-    let settings = [("POSTERN_SETTLE", "3s"), ("POSTERN_SSM_CALLS_PER_SECOND", "10")];
-    settings.map(|(name, value)| (name, value.to_owned())).into()
+    let settings = [
+        ("POSTERN_SETTLE", "3s"),
+        ("POSTERN_SSM_CALLS_PER_SECOND", "10"),
+    ];
+    settings
+        .map(|(name, value)| (name, value.to_owned()))
+        .into()
 }
 
 /// Why the story stopped.
@@ -67,7 +72,10 @@ fn must(holds: bool, expected: &str, got: impl Display) -> Result<(), Amiss> {
     if holds {
         return Ok(());
     }
-    Err(Amiss::Unexpected { expected: expected.to_owned(), got: got.to_string() })
+    Err(Amiss::Unexpected {
+        expected: expected.to_owned(),
+        got: got.to_string(),
+    })
 }
 
 /// Tells the story of one grant in this house, whose sweeper must be at work.
@@ -76,7 +84,11 @@ fn must(holds: bool, expected: &str, got: impl Display) -> Result<(), Amiss> {
 /// The first thing that was not as it should be.
 pub async fn tell(house: &House, screen: &mut Screen) -> Result<(), Amiss> {
     let wire = Wire::to(house)?;
-    let mut teller = Teller { house, screen, wire };
+    let mut teller = Teller {
+        house,
+        screen,
+        wire,
+    };
     let asked = Box::pin(teller.anna_asks()).await?;
     Box::pin(teller.nobody_answers_their_own(&asked)).await?;
     Box::pin(teller.ben_approves(asked.id)).await?;
@@ -120,7 +132,8 @@ impl Teller<'_> {
     /// That a call was taken, and what it came to.
     fn taken(&mut self, answer: &Answer, status: u16, says: &str) -> Result<(), Amiss> {
         answer.must_be(status)?;
-        self.screen.answers(&answer.status.to_string(), Tone::Good, says)?;
+        self.screen
+            .answers(&answer.status.to_string(), Tone::Good, says)?;
         Ok(())
     }
 
@@ -128,7 +141,8 @@ impl Teller<'_> {
     fn refused(&mut self, answer: &Answer, status: u16, codes: &[&str]) -> Result<(), Amiss> {
         let problem = answer.problem(status, codes)?;
         let says = format!("{}: {}", problem.code, problem.detail);
-        self.screen.answers(&answer.status.to_string(), Tone::Refused, &says)?;
+        self.screen
+            .answers(&answer.status.to_string(), Tone::Refused, &says)?;
         self.screen.more(&problem.next)?;
         Ok(())
     }
@@ -136,7 +150,11 @@ impl Teller<'_> {
 
 /// The time of day of a moment, in UTC.
 fn time_of_day(moment: Moment) -> String {
-    moment.to_string().get(11..19).unwrap_or_default().to_owned()
+    moment
+        .to_string()
+        .get(11..19)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The first characters of a digest, for people.

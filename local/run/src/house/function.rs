@@ -16,7 +16,11 @@ use crate::account::REGION;
 /// meets no route meets those of `api`.
 pub(super) fn one_address(api: Router, issue: Router) -> Router {
     Router::new().fallback(move |request: Request| {
-        let function = if is_of_issue(request.uri().path()) { &issue } else { &api };
+        let function = if is_of_issue(request.uri().path()) {
+            &issue
+        } else {
+            &api
+        };
         function.clone().oneshot(request)
     })
 }
@@ -48,7 +52,9 @@ impl Wire {
             None,
             "the local run",
         );
-        let region = REGION.parse().map_err(|_| NoHouse::Place(REGION.to_owned()))?;
+        let region = REGION
+            .parse()
+            .map_err(|_| NoHouse::Place(REGION.to_owned()))?;
         let past_the_socket = with_http(
             &self.clock,
             self.world.http_client(),

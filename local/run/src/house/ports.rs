@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use standin::World;
@@ -17,6 +18,9 @@ use super::Doors;
 
 /// The first of the usual ports.
 const USUAL: u16 = 8_470;
+/// How often ports are tried again that a house had before, and how long between: a second in all.
+const MOST_TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// The addresses, taken.
 pub(super) struct Bound {
@@ -80,6 +84,20 @@ impl Ports {
         Self([first, first.saturating_add(1), first.saturating_add(2)])
     }
 
+    /// Takes ports that a house had before. One that has just fallen may still be letting go.
+    async fn bind_again(self, world: &World) -> io::Result<Bound> {
+        let mut tries = 0_u32;
+        loop {
+            match self.bind(world).await {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < MOST_TRIES => {
+                    tries = tries.saturating_add(1);
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
     async fn bind(self, world: &World) -> io::Result<Bound> {
         let Self([api, issuer, aws]) = self;
         let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -107,7 +125,7 @@ pub(super) async fn bind(
         if wanted.is_some_and(|first| Ports::from(first) != kept) {
             return Err(NoDoor::Elsewhere { dir, ports });
         }
-        let bound = kept.bind(world).await;
+        let bound = kept.bind_again(world).await;
         return bound.map_err(|source| NoDoor::KeptTaken { dir, ports, source });
     }
     let bound = match (doors, wanted) {

@@ -54,9 +54,7 @@ async fn token(State(signer): State<Arc<Signer>>, body: String) -> Response {
             let headers = [(CONTENT_TYPE, "text/plain"), (CACHE_CONTROL, "no-store")];
             (headers, format!("{token}\n")).into_response()
         }
-        Err(trouble) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, format!("{trouble}\n")).into_response()
-        }
+        Err(trouble) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{trouble}\n")).into_response(),
     }
 }
 
@@ -77,7 +75,10 @@ impl Asked {
                     person = Some(name.parse::<Person>().map_err(|fault| fault.to_string())?);
                 }
                 Some(("ttl", text)) => {
-                    let seconds = text.parse().ok().filter(|some| (1..=LONGEST_LIFE).contains(some));
+                    let seconds = text
+                        .parse()
+                        .ok()
+                        .filter(|some| (1..=LONGEST_LIFE).contains(some));
                     life = seconds
                         .map(Duration::from_secs)
                         .ok_or_else(|| format!("`ttl` is 1 to {LONGEST_LIFE} seconds"))?;
@@ -96,10 +97,24 @@ mod tests {
 
     #[test]
     fn a_form_says_whose_token_and_for_how_long() {
-        let asked = |person, seconds| Ok(Asked { person, life: Duration::from_secs(seconds) });
+        let asked = |person, seconds| {
+            Ok(Asked {
+                person,
+                life: Duration::from_secs(seconds),
+            })
+        };
         assert_eq!(Asked::read("person=anna"), asked(Person::Anna, 3_600));
         assert_eq!(Asked::read("ttl=60&person=ada\n"), asked(Person::Ada, 60));
-        for bad in ["", "person=", "person=Anna", "ttl=60", "person=anna&ttl=0", "person=anna&ttl=86401", "sub=x", "anna"] {
+        for bad in [
+            "",
+            "person=",
+            "person=Anna",
+            "ttl=60",
+            "person=anna&ttl=0",
+            "person=anna&ttl=86401",
+            "sub=x",
+            "anna",
+        ] {
             assert!(Asked::read(bad).is_err(), "{bad}");
         }
     }

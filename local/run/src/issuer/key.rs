@@ -47,7 +47,10 @@ impl Key {
             return Self::of(&made()?).ok_or(KeyTrouble::Cryptography);
         };
         let path = dir.join("issuer.p8");
-        let trouble = |source| KeyTrouble::File { path: path.clone(), source };
+        let trouble = |source| KeyTrouble::File {
+            path: path.clone(),
+            source,
+        };
         let der = match fs::read(&path) {
             Ok(der) => der,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

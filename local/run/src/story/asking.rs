@@ -4,14 +4,15 @@ use rules::status::StatusWord;
 use rules::wire::RequestList;
 
 use super::{
-    GRANT_SECONDS, Person, RequestId, RequestView, Teller, Amiss, json, must, nothing, path_of,
+    Amiss, GRANT_SECONDS, Person, RequestId, RequestView, Teller, json, must, nothing, path_of,
     short, time_of_day,
 };
 use crate::account::{ACCOUNT, REGION, WEB_7};
 
 impl Teller<'_> {
     pub(super) async fn anna_asks(&mut self) -> Result<RequestView, Amiss> {
-        self.step("Anna, an engineer, asks for a shell on web-7, a production instance.").await?;
+        self.step("Anna, an engineer, asks for a shell on web-7, a production instance.")
+            .await?;
         let ask = json!({
             "targets": [format!("{ACCOUNT}/{REGION}/{WEB_7}")],
             "kind": {"type": "shell"},
@@ -21,9 +22,17 @@ impl Teller<'_> {
         let answer = self.sends(Person::Anna, "/v1/requests", &ask).await?;
         answer.must_be(201)?;
         let asked: RequestView = answer.read()?;
-        must(asked.status == StatusWord::Pending, "the status pending", asked.status)?;
-        let groups: Vec<String> =
-            asked.route.approver_groups.iter().map(ToString::to_string).collect();
+        must(
+            asked.status == StatusWord::Pending,
+            "the status pending",
+            asked.status,
+        )?;
+        let groups: Vec<String> = asked
+            .route
+            .approver_groups
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let says = format!(
             "{} is pending: policy `{}` wants {} approval of {}.",
             asked.id,
@@ -46,10 +55,13 @@ impl Teller<'_> {
         self.step("She cannot say yes to herself, whatever a policy says, and others see nothing.")
             .await?;
         let yes = json!({"shown": asked.shown});
-        let answer = self.sends(Person::Anna, &path_of(asked.id, "/approve"), &yes).await?;
+        let answer = self
+            .sends(Person::Anna, &path_of(asked.id, "/approve"), &yes)
+            .await?;
         self.refused(&answer, 403, &["self-approval"])?;
-        let answer =
-            self.sends(Person::Anna, &path_of(asked.id, "/credentials"), &nothing()).await?;
+        let answer = self
+            .sends(Person::Anna, &path_of(asked.id, "/credentials"), &nothing())
+            .await?;
         self.refused(&answer, 409, &["wrong-status"])?;
         let answer = self.reads(Person::Cleo, &path_of(asked.id, "")).await?;
         self.refused(&answer, 404, &["request-not-found"])
@@ -62,7 +74,11 @@ impl Teller<'_> {
         answer.must_be(200)?;
         let list: RequestList = answer.read()?;
         let Some(waiting) = list.requests.iter().find(|request| request.id == id) else {
-            return must(false, "the request in the list", format!("{} others", list.requests.len()));
+            return must(
+                false,
+                "the request in the list",
+                format!("{} others", list.requests.len()),
+            );
         };
         let says = format!(
             "{}: {} for {} s, because \"{}\"; Ben may {}.",
@@ -78,10 +94,20 @@ impl Teller<'_> {
             short(&waiting.shown)
         ))?;
         let yes = json!({"shown": waiting.shown, "comment": "go ahead"});
-        let answer = self.sends(Person::Ben, &path_of(id, "/approve"), &yes).await?;
+        let answer = self
+            .sends(Person::Ben, &path_of(id, "/approve"), &yes)
+            .await?;
         answer.must_be(200)?;
         let approved: RequestView = answer.read()?;
-        must(approved.status == StatusWord::Approved, "the status approved", approved.status)?;
-        self.taken(&answer, 200, "Approved. No credentials exist yet, and no clock runs.")
+        must(
+            approved.status == StatusWord::Approved,
+            "the status approved",
+            approved.status,
+        )?;
+        self.taken(
+            &answer,
+            200,
+            "Approved. No credentials exist yet, and no clock runs.",
+        )
     }
 }

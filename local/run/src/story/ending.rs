@@ -8,7 +8,7 @@ use rules::status::StatusWord;
 use rules::wire::SessionsView;
 
 use super::{
-    Credentials, Moment, Person, RequestId, RequestView, SessionId, TYPED, Teller, Amiss, must,
+    Amiss, Credentials, Moment, Person, RequestId, RequestView, SessionId, TYPED, Teller, must,
     nothing, path_of, time_of_day,
 };
 use crate::account::{LOG_BUCKET, WEB_7};
@@ -27,18 +27,28 @@ impl Teller<'_> {
         credentials: &Credentials,
         session: &SessionId,
     ) -> Result<(), Amiss> {
-        self.step("Time passes. The session is used as long as the grant runs.").await?;
+        self.step("Time passes. The session is used as long as the grant runs.")
+            .await?;
         let (world, clock) = (self.house.world(), self.house.clock());
         loop {
             let left = credentials.ends_at.since(clock.now());
-            let open = world.session(&session.to_string()).is_some_and(|s| s.status.is_usable());
-            must(open || left.is_zero(), "an open session", "one that ended early")?;
+            let open = world
+                .session(&session.to_string())
+                .is_some_and(|s| s.status.is_usable());
+            must(
+                open || left.is_zero(),
+                "an open session",
+                "one that ended early",
+            )?;
             if left <= Duration::from_secs(1) {
                 return Ok(());
             }
             let says = format!("the session is open; {} s to the end", left.as_secs());
-            self.screen.answers(&time_of_day(clock.now()), Tone::Plain, &says)?;
-            let next = left.saturating_sub(Duration::from_millis(900)).min(Duration::from_secs(5));
+            self.screen
+                .answers(&time_of_day(clock.now()), Tone::Plain, &says)?;
+            let next = left
+                .saturating_sub(Duration::from_millis(900))
+                .min(Duration::from_secs(5));
             tokio::time::sleep(next).await;
         }
     }
@@ -52,12 +62,19 @@ impl Teller<'_> {
         let clock = self.house.clock();
         // No breath here: the end does not wait for anybody.
         clock.sleep_until(ends_at).await;
-        self.screen.step("The grant ends: the credentials stop, and the session is ended.")?;
-        let late = self.starts(credentials, WEB_7, "web-7", &credentials.document).await?;
+        self.screen
+            .step("The grant ends: the credentials stop, and the session is ended.")?;
+        let late = self
+            .starts(credentials, WEB_7, "web-7", &credentials.document)
+            .await?;
         self.denied(late)?;
         let ended = self.ended(session, ends_at.plus(BOUND)).await;
         let Some(ended) = ended else {
-            return must(false, "a session that is ended within 3 s", "one that is open");
+            return must(
+                false,
+                "a session that is ended within 3 s",
+                "one that is open",
+            );
         };
         let late = ended.since(ends_at).as_millis();
         self.screen.answers(
@@ -94,13 +111,20 @@ impl Teller<'_> {
         let until = self.house.clock().now().plus(CLOSES_WITHIN);
         let path = path_of(id, "");
         loop {
-            let request: RequestView =
-                self.wire.call(Person::Anna, "GET", &path, None).await?.read()?;
+            let request: RequestView = self
+                .wire
+                .call(Person::Anna, "GET", &path, None)
+                .await?
+                .read()?;
             if request.status == StatusWord::Closed {
                 break;
             }
             let now = self.house.clock().now();
-            must(now < until, "a request that is closed within 30 s", request.status)?;
+            must(
+                now < until,
+                "a request that is closed within 30 s",
+                request.status,
+            )?;
             tokio::time::sleep(GLANCE * 4).await;
         }
         let answer = self.reads(Person::Anna, &path_of(id, "/sessions")).await?;
@@ -116,8 +140,16 @@ impl Teller<'_> {
         let LogVerdict::Landed { object } = &seen.log else {
             return must(false, "the verdict landed", seen.log.word());
         };
-        self.taken(&answer, 200, &format!("One session, over at {} UTC; its log has landed:", time_of_day(at)))?;
-        self.screen.more(&format!("bucket {LOG_BUCKET}, key {}", object.key))?;
+        self.taken(
+            &answer,
+            200,
+            &format!(
+                "One session, over at {} UTC; its log has landed:",
+                time_of_day(at)
+            ),
+        )?;
+        self.screen
+            .more(&format!("bucket {LOG_BUCKET}, key {}", object.key))?;
         self.screen.more(&format!(
             "{} bytes, version {}, stored at {} UTC",
             object.size,
@@ -129,7 +161,8 @@ impl Teller<'_> {
             .iter()
             .any(|version| String::from_utf8_lossy(&version.body).contains(TYPED));
         must(holds_it, "a log that holds what was typed", "another")?;
-        self.screen.more(&format!("It holds what Anna typed: `{TYPED}`."))?;
+        self.screen
+            .more(&format!("It holds what Anna typed: `{TYPED}`."))?;
         Ok(())
     }
 }

@@ -14,10 +14,15 @@ use crate::screen::{Screen, Tone};
 pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
     let (api, issuer, aws) = (house.url(), house.issuer_url(), house.aws_url());
     screen.line("")?;
-    screen.toned(Tone::Strong, "Now you. Postern stays up until Ctrl-C; paste these into another shell.")?;
+    screen.toned(
+        Tone::Strong,
+        "Now you. Postern stays up until Ctrl-C; paste these into another shell.",
+    )?;
     screen.line("")?;
-    let people: Vec<String> =
-        Person::ALL.iter().map(|person| format!("{} ({})", person.subject(), person.part())).collect();
+    let people: Vec<String> = Person::ALL
+        .iter()
+        .map(|person| format!("{} ({})", person.subject(), person.part()))
+        .collect();
     screen.toned(Tone::Faint, &format!("# People: {}.", people.join(", ")))?;
     let instances = format!(
         "# Instances: {WEB_7} web-7 prod, {WEB_8} web-8 prod,\n\
@@ -27,7 +32,9 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
     let blocks = [
         (
             "Tokens: an hour each, for whoever asks. Only the local run hands them out like this.",
-            format!("ANNA=$(curl -s {issuer}/token -d person=anna)\nBEN=$(curl -s {issuer}/token -d person=ben)"),
+            format!(
+                "ANNA=$(curl -s {issuer}/token -d person=anna)\nBEN=$(curl -s {issuer}/token -d person=ben)"
+            ),
         ),
         (
             "What may Anna ask for?",
@@ -69,7 +76,9 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
         (
             "A session on web-7 opens; without the Session Manager plugin the CLI closes it again and\n\
              # says so. (There is no terminal behind it: the stand-in judges, opens, ends and logs.)",
-            format!("aws --profile postern ssm start-session --target {WEB_7} --document-name Postern-Shell-30"),
+            format!(
+                "aws --profile postern ssm start-session --target {WEB_7} --document-name Postern-Shell-30"
+            ),
         ),
         (
             "On another instance, or with another document: AccessDenied.",
@@ -99,5 +108,7 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
         screen.line(&commands)?;
     }
     screen.line("")?;
-    screen.line(&format!("Everything that the API can do: {api}/v1/openapi.json"))
+    screen.line(&format!(
+        "Everything that the API can do: {api}/v1/openapi.json"
+    ))
 }

@@ -3,7 +3,7 @@
 use rules::audit::{Actor, Entry, Event, Head, verify};
 use rules::wire::EntriesView;
 
-use super::{Person, RequestId, Teller, Amiss, must, nothing, path_of, short, time_of_day};
+use super::{Amiss, Person, RequestId, Teller, must, nothing, path_of, short, time_of_day};
 use crate::screen::Tone;
 
 /// What the trail of the story must hold, in this order, whatever else is between.
@@ -28,9 +28,22 @@ impl Teller<'_> {
         answer.must_be(200)?;
         let view: EntriesView = answer.read()?;
         let entries: Vec<Entry> = view.entries.iter().map(|seen| seen.entry.clone()).collect();
-        self.taken(&answer, 200, &format!("{} entries, each with the digest of the one before:", entries.len()))?;
+        self.taken(
+            &answer,
+            200,
+            &format!(
+                "{} entries, each with the digest of the one before:",
+                entries.len()
+            ),
+        )?;
         for seen in &view.entries {
-            let Entry { n, at, actor, event, .. } = &seen.entry;
+            let Entry {
+                n,
+                at,
+                actor,
+                event,
+                ..
+            } = &seen.entry;
             let line = format!(
                 "{n:>2}  {}  {:<8}{:<20}{}…  {}",
                 time_of_day(*at),
@@ -44,10 +57,17 @@ impl Teller<'_> {
         let mut words = entries.iter().map(|entry| entry.event.word());
         for milestone in MILESTONES {
             let found = words.by_ref().any(|word| word == milestone);
-            must(found, &format!("an entry `{milestone}` in its place"), "none")?;
+            must(
+                found,
+                &format!("an entry `{milestone}` in its place"),
+                "none",
+            )?;
         }
         let n = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-        let head = Head { n, digest: view.head };
+        let head = Head {
+            n,
+            digest: view.head,
+        };
         if let Err(broken) = verify(id, &entries, head) {
             return must(false, "a whole chain", broken);
         }
@@ -64,7 +84,9 @@ impl Teller<'_> {
                 self.screen.answers("forged", Tone::Refused, &says)?;
             }
         }
-        let answer = self.sends(Person::Ada, &path_of(id, "/revoke"), &nothing()).await?;
+        let answer = self
+            .sends(Person::Ada, &path_of(id, "/revoke"), &nothing())
+            .await?;
         self.refused(&answer, 403, &["may-not-revoke"])
     }
 }
@@ -79,7 +101,9 @@ fn name_of(actor: &Actor) -> &str {
 /// The fact of an event that matters most.
 fn about(event: &Event) -> String {
     match event {
-        Event::Asked { ask, .. } => format!("{} for {} s", ask.kind, ask.duration_seconds.seconds()),
+        Event::Asked { ask, .. } => {
+            format!("{} for {} s", ask.kind, ask.duration_seconds.seconds())
+        }
         Event::Approved { count, needed, .. } => format!("{count} of {needed}"),
         Event::Activated { ends_at } => format!("ends {}", time_of_day(*ends_at)),
         Event::Issued { access_key_id, .. } => access_key_id.clone(),

@@ -68,14 +68,19 @@ impl Wire {
             .request(method, format!("{}{path}", self.api))
             .header(AUTHORIZATION, format!("Bearer {token}"));
         if let Some(body) = body {
-            call = call.header(CONTENT_TYPE, "application/json").body(body.to_string());
+            call = call
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_string());
         }
         Answer::to(call).await
     }
 
     async fn token(&self, who: Person) -> Result<String, Amiss> {
         let form = format!("person={}", who.subject());
-        let call = self.client.post(format!("{}/token", self.issuer)).body(form);
+        let call = self
+            .client
+            .post(format!("{}/token", self.issuer))
+            .body(form);
         let answer = Answer::to(call).await?;
         answer.must_be(200)?;
         Ok(answer.body.trim().to_owned())

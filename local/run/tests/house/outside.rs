@@ -1,7 +1,5 @@
 //! A house whose clock stands still, and calls to it.
 
-use std::path::PathBuf;
-
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use postern_local::house::{Doors, House, Plan};
@@ -13,11 +11,12 @@ use tower::ServiceExt as _;
 /// 2026-11-24T10:00:00Z.
 pub(crate) const START: i64 = 1_795_514_400_000;
 
-pub(crate) async fn house(data_dir: Option<PathBuf>) -> (House, StandinClock) {
+/// A house in memory, and its clock.
+pub(crate) async fn house() -> (House, StandinClock) {
     let clock = StandinClock::by_hand(START);
     let plan = Plan {
         clock: clock.clone(),
-        data_dir,
+        data_dir: None,
         doors: Doors::InProcess,
         settings: Vec::new(),
     };
@@ -41,7 +40,11 @@ pub(crate) async fn call(
         request = request.header("content-type", "application/json");
     }
     let body = body.map_or(Body::empty(), |value| Body::from(value.to_string()));
-    let answer = house.router().oneshot(request.body(body).unwrap()).await.unwrap();
+    let answer = house
+        .router()
+        .oneshot(request.body(body).unwrap())
+        .await
+        .unwrap();
     let status = answer.status();
     let bytes = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
     (status, serde_json::from_slice(&bytes).unwrap())

@@ -9,7 +9,7 @@ use postern_local::people::Person;
 use serde_json::json;
 use standin::StandinClock;
 
-use crate::outside::{START, call, house};
+use crate::outside::{START, call};
 
 /// A directory that is gone when the test is.
 struct Directory(PathBuf);
@@ -22,6 +22,23 @@ impl Directory {
     }
 }
 
+impl Directory {
+    /// A house on it. Its ports lie below those that the system hands out, so that nobody takes
+    /// them while it is down, and hang on the process, so that no other test has them.
+    async fn house(&self, offset: u16) -> Result<House, NoHouse> {
+        let own = u16::try_from(std::process::id() % 2_000).unwrap() * 6;
+        House::start(Plan {
+            clock: StandinClock::by_hand(START),
+            data_dir: Some(self.0.clone()),
+            doors: Doors::Loopback {
+                first: Some(12_000 + own + offset),
+            },
+            settings: Vec::new(),
+        })
+        .await
+    }
+}
+
 impl Drop for Directory {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
@@ -31,7 +48,7 @@ impl Drop for Directory {
 #[tokio::test]
 async fn requests_tokens_and_addresses_outlive_a_restart() {
     let directory = Directory::new("restart");
-    let (first, _) = house(Some(directory.0.clone())).await;
+    let first = directory.house(0).await.unwrap();
     let ask = json!({
         "targets": ["111122223333/ap-northeast-2/i-0a1b2c3d4e5f60707"],
         "kind": {"type": "shell"}, "duration_seconds": 900, "reason": "disk full on web-7",
@@ -39,13 +56,29 @@ async fn requests_tokens_and_addresses_outlive_a_restart() {
     let (status, asked) = call(&first, Person::Anna, "POST", "/v1/requests", Some(ask)).await;
     assert_eq!(status, StatusCode::CREATED, "{asked}");
     let token = first.token(Person::Anna).unwrap();
-    let addresses = [first.url().to_owned(), first.issuer_url().to_owned(), first.aws_url()];
+    let addresses = [
+        first.url().to_owned(),
+        first.issuer_url().to_owned(),
+        first.aws_url(),
+    ];
     drop(first);
 
-    let (second, _) = house(Some(directory.0.clone())).await;
-    assert_eq!(addresses, [second.url().to_owned(), second.issuer_url().to_owned(), second.aws_url()]);
+    let second = directory.house(0).await.unwrap();
+    assert_eq!(
+        addresses,
+        [
+            second.url().to_owned(),
+            second.issuer_url().to_owned(),
+            second.aws_url()
+        ]
+    );
     let verifier = second.config().verifier(second.clock().clone()).unwrap();
-    assert!(verifier.caller(Some(format!("Bearer {token}").as_bytes())).await.is_ok());
+    assert!(
+        verifier
+            .caller(Some(format!("Bearer {token}").as_bytes()))
+            .await
+            .is_ok()
+    );
     let path = format!("/v1/requests/{}", asked["id"].as_str().unwrap());
     let (status, found) = call(&second, Person::Anna, "GET", &path, None).await;
     assert_eq!(status, StatusCode::OK, "{found}");
@@ -55,15 +88,11 @@ async fn requests_tokens_and_addresses_outlive_a_restart() {
 #[tokio::test]
 async fn a_house_that_should_move_elsewhere_says_why_it_cannot() {
     let directory = Directory::new("elsewhere");
-    let (first, _) = house(Some(directory.0.clone())).await;
-    drop(first);
-    let plan = Plan {
-        clock: StandinClock::by_hand(START),
-        data_dir: Some(directory.0.clone()),
-        doors: Doors::Loopback { first: Some(1_024) },
-        settings: Vec::new(),
-    };
-    let refused = House::start(plan).await.unwrap_err();
+    drop(directory.house(3).await.unwrap());
+    let refused = directory.house(4).await.unwrap_err();
     assert!(matches!(refused, NoHouse::Door(_)), "{refused}");
-    assert!(refused.to_string().contains("leave `--port` out"), "{refused}");
+    assert!(
+        refused.to_string().contains("leave `--port` out"),
+        "{refused}"
+    );
 }

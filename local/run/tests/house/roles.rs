@@ -10,8 +10,7 @@ const TABLE: &str = "arn:aws:dynamodb:ap-northeast-2:111122223333:table/postern"
 const INDEX: &str = "arn:aws:dynamodb:ap-northeast-2:111122223333:table/postern/index/due";
 const ACCESS: &str = "arn:aws:iam::111122223333:role/postern/PosternAccess";
 const ISSUE: &str = "arn:aws:iam::111122223333:role/postern/PosternIssue";
-const SESSION: &str =
-    "arn:aws:ssm:ap-northeast-2:111122223333:session/req-01K00000000000000000000000-0a1b2c3d4e5f6a7b8";
+const SESSION: &str = "arn:aws:ssm:ap-northeast-2:111122223333:session/req-01K00000000000000000000000-0a1b2c3d4e5f6a7b8";
 const OTHERS_SESSION: &str =
     "arn:aws:ssm:ap-northeast-2:111122223333:session/anna-0a1b2c3d4e5f6a7b8";
 const WEB_7: &str = "arn:aws:ec2:ap-northeast-2:111122223333:instance/i-0a1b2c3d4e5f60707";
@@ -48,7 +47,11 @@ const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 26] = [
     ("ssm:SendCommand", WEB_7, [false, false, false]),
     ("ssm:DescribeSessions", "*", [false, false, true]),
     ("ssm:TerminateSession", SESSION, [false, false, true]),
-    ("ssm:TerminateSession", OTHERS_SESSION, [false, false, false]),
+    (
+        "ssm:TerminateSession",
+        OTHERS_SESSION,
+        [false, false, false],
+    ),
     ("s3:ListBucketVersions", LOGS, [false, false, true]),
     ("s3:GetObject", LOG, [false, false, false]),
     ("s3:PutObject", LOG, [false, false, false]),
@@ -56,18 +59,25 @@ const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 26] = [
     ("iam:PutRolePolicy", ACCESS, [false, false, true]),
     ("iam:PutRolePolicy", ISSUE, [false, false, false]),
     ("iam:UpdateAssumeRolePolicy", ACCESS, [false, false, false]),
-    ("iam:DeleteRolePermissionsBoundary", ACCESS, [false, false, false]),
+    (
+        "iam:DeleteRolePermissionsBoundary",
+        ACCESS,
+        [false, false, false],
+    ),
     ("iam:PassRole", ACCESS, [false, false, false]),
 ];
 
 #[tokio::test]
 async fn every_function_may_do_its_own_part_and_nothing_else() {
-    let (house, _) = house(None).await;
+    let (house, _) = house().await;
     for (action, resource, expected) in TABLE_OF_POWERS {
         let mut found = [false; 3];
         for (may_it, function) in found.iter_mut().zip(Function::ALL) {
             *may_it = may(&house, function, action, resource).await;
         }
-        assert_eq!(found, expected, "{action} on {resource}: api, issue, sweeper");
+        assert_eq!(
+            found, expected,
+            "{action} on {resource}: api, issue, sweeper"
+        );
     }
 }

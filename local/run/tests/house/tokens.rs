@@ -27,7 +27,7 @@ async fn door(house: &House, form: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn the_verifier_believes_the_issuer_and_reads_who_everybody_is() {
-    let (house, _) = house(None).await;
+    let (house, _) = house().await;
     let verifier = house.config().verifier(house.clock().clone()).unwrap();
     for person in Person::ALL {
         let header = format!("Bearer {}", house.token(person).unwrap());
@@ -41,7 +41,7 @@ async fn the_verifier_believes_the_issuer_and_reads_who_everybody_is() {
 
 #[tokio::test]
 async fn a_token_from_the_door_lasts_as_long_as_was_asked() {
-    let (house, clock) = house(None).await;
+    let (house, clock) = house().await;
     let verifier = house.config().verifier(house.clock().clone()).unwrap();
     let believed = async |token: &str| {
         let header = format!("Bearer {token}");
@@ -60,7 +60,7 @@ async fn a_token_from_the_door_lasts_as_long_as_was_asked() {
 
 #[tokio::test]
 async fn the_door_says_what_it_wants() {
-    let (house, _) = house(None).await;
+    let (house, _) = house().await;
     let (status, says) = door(&house, "person=mallory").await;
     assert_eq!(status, 400);
     assert!(says.contains("anna, ben, cleo, omar and ada"), "{says}");
@@ -69,12 +69,15 @@ async fn the_door_says_what_it_wants() {
 
 #[tokio::test]
 async fn tokens_of_another_house_are_not_believed() {
-    let ((ours, _), (theirs, _)) = (house(None).await, house(None).await);
+    let ((ours, _), (theirs, _)) = (house().await, house().await);
     let verifier = ours.config().verifier(ours.clock().clone()).unwrap();
     let foreign = format!("Bearer {}", theirs.token(Person::Ben).unwrap());
     assert!(verifier.caller(Some(foreign.as_bytes())).await.is_err());
     // Nor are claims of ours that another key signed.
-    let posing = theirs.issuer().sign(&ours.issuer().claims(Person::Ben)).unwrap();
+    let posing = theirs
+        .issuer()
+        .sign(&ours.issuer().claims(Person::Ben))
+        .unwrap();
     let posing = format!("Bearer {posing}");
     assert!(verifier.caller(Some(posing.as_bytes())).await.is_err());
 }
