@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -27,6 +28,7 @@ use rules::policy::PolicySet;
 use rules::request::Request;
 use rules::step::Step;
 use serde_json::json;
+use standin::faults::FaultRule;
 use standin::iam::RoleSpec;
 use standin::{Service, StandinClock, World};
 
@@ -64,7 +66,7 @@ pub(crate) struct Arranged {
     pub(crate) pace: Pace,
     places: Places,
     policy: PolicySet,
-    asked: AtomicU8,
+    asked: AtomicU16,
 }
 
 pub(crate) async fn arranged() -> Arranged {
@@ -104,6 +106,11 @@ pub(crate) async fn arranged_at(pace: Pace) -> Arranged {
         &REGION.parse().unwrap(),
         SharedCredentialsProvider::new(credentials),
     );
+    // Retries as in production, without their waits.
+    let retries = RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(1));
+    let config = config.to_builder().retry_config(retries).build();
     let ledger = ledger_of(&config, pace);
     ledger.create_table().await.unwrap();
     Arranged {
@@ -120,7 +127,7 @@ pub(crate) async fn arranged_at(pace: Pace) -> Arranged {
         }]))
         .unwrap(),
         policy: PolicySet::parse(POLICY).unwrap(),
-        asked: AtomicU8::new(0),
+        asked: AtomicU16::new(0),
     }
 }
 
@@ -186,12 +193,17 @@ impl Arranged {
         }]
     }
 
-    /// The step of asking, not recorded; every one has an id of its own.
+    /// The step of asking, not recorded; every one has an id of its own, newer than those before.
     pub(crate) fn asking(&self, caller: &Caller) -> Step {
+        let [high, low] = self.asked.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let id = RequestId::new(self.now(), [high, low, 0, 0, 0, 0, 0, 0, 0, 0]);
+        self.asking_as(id, caller)
+    }
+
+    pub(crate) fn asking_as(&self, id: RequestId, caller: &Caller) -> Step {
         let facts = Self::facts();
-        let n = self.asked.fetch_add(1, Ordering::Relaxed);
         let asking = Asking {
-            id: RequestId::new(self.now(), [n; 10]),
+            id,
             caller,
             ask: serde_json::from_value(json!({
                 "targets": [&facts[0].target], "kind": {"type": "shell"},
@@ -204,10 +216,24 @@ impl Arranged {
         ask::ask(asking, self.regime(), self.now()).unwrap()
     }
 
+    pub(crate) fn withdrawing(&self, request: &Request) -> Step {
+        let (person, offices) = (self.engineer(), Offices::default());
+        answer::withdraw(request, &person, &offices, self.now()).unwrap()
+    }
+
     pub(crate) fn approving(&self, request: &Request, caller: &Caller) -> Step {
         let offices = Offices::default();
         let shown = request.shown();
-        answer::approve(request, caller, shown, None, &offices, &self.pace, self.now()).unwrap()
+        answer::approve(
+            request,
+            caller,
+            shown,
+            None,
+            &offices,
+            &self.pace,
+            self.now(),
+        )
+        .unwrap()
     }
 
     pub(crate) fn issuing(&self, request: &Request, caller: &Caller) -> Step {
@@ -272,6 +298,10 @@ impl Arranged {
             .expression_attribute_names("#name", name)
             .expression_attribute_values(":value", value);
         Box::pin(call.send()).await.unwrap();
+    }
+
+    pub(crate) fn inject(&self, rule: FaultRule) {
+        self.world.faults().inject(rule);
     }
 
     pub(crate) fn calls(&self, operation: &str) -> usize {

@@ -3,4 +3,20 @@
 #[cfg(test)]
 mod arranged;
 #[cfg(test)]
+mod conditions;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod due;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod items;
+#[cfg(test)]
+mod listings;
+#[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod races;
+#[cfg(test)]
+mod table;
