@@ -83,7 +83,11 @@ impl TryFrom<Vec<Target>> for Targets {
                 let one_place = rest
                     .iter()
                     .all(|other| other.account == first.account && other.region == first.region);
-                if one_place { Ok(Self { first, rest }) } else { Err(BadTargets::Places) }
+                if one_place {
+                    Ok(Self { first, rest })
+                } else {
+                    Err(BadTargets::Places)
+                }
             }
             _ => Err(BadTargets::Count(count)),
         }
@@ -127,7 +131,11 @@ mod tests {
     use super::*;
 
     fn read(targets: &[&str]) -> Result<Targets, BadTargets> {
-        targets.iter().map(|text| text.parse().unwrap()).collect::<Vec<Target>>().try_into()
+        targets
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect::<Vec<Target>>()
+            .try_into()
     }
 
     const A: &str = "111122223333/ap-northeast-2/i-0123456789abcdef0";

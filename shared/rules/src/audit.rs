@@ -77,11 +77,13 @@ pub enum Event {
         /// How many are needed.
         needed: u8,
         /// What they said.
+        #[serde(deserialize_with = "Option::deserialize")]
         comment: Option<Comment>,
     },
     /// Somebody said no.
     Denied {
         /// What they said.
+        #[serde(deserialize_with = "Option::deserialize")]
         comment: Option<Comment>,
     },
     /// The requester took the request back.
@@ -131,6 +133,7 @@ pub enum Event {
         /// Why.
         why: EndReason,
         /// What the one who ended it said.
+        #[serde(deserialize_with = "Option::deserialize")]
         comment: Option<Comment>,
     },
     /// A session of the grant was seen for the first time.
@@ -217,7 +220,10 @@ impl Head {
     /// The head of a chain without entries.
     #[must_use]
     pub fn empty(request: RequestId) -> Self {
-        Self { n: 0, digest: Digest::of("postern.chain.v1", request.to_string().as_bytes()) }
+        Self {
+            n: 0,
+            digest: Digest::of("postern.chain.v1", request.to_string().as_bytes()),
+        }
     }
 }
 
@@ -266,15 +272,24 @@ pub fn verify(request: RequestId, entries: &[Entry], head: Head) -> Result<(), B
             return Err(Broken::Foreign { n });
         }
         if entry.n != n {
-            return Err(Broken::Order { expected: n, found: entry.n });
+            return Err(Broken::Order {
+                expected: n,
+                found: entry.n,
+            });
         }
         if entry.previous != at.digest {
             return Err(Broken::Link { n });
         }
-        at = Head { n, digest: entry.digest() };
+        at = Head {
+            n,
+            digest: entry.digest(),
+        };
     }
     if at.n != head.n {
-        return Err(Broken::End { expected: head.n, found: at.n });
+        return Err(Broken::End {
+            expected: head.n,
+            found: at.n,
+        });
     }
     if at.digest != head.digest {
         return Err(Broken::Link { n: at.n });

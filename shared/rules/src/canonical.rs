@@ -16,7 +16,10 @@ use serde_json::Value;
 #[must_use]
 pub fn encode<T: Serialize>(value: &T) -> String {
     let mut out = String::new();
-    write(&serde_json::to_value(value).unwrap_or(Value::Null), &mut out);
+    write(
+        &serde_json::to_value(value).unwrap_or(Value::Null),
+        &mut out,
+    );
     out
 }
 
@@ -57,9 +60,14 @@ mod tests {
 
     #[test]
     fn the_order_of_members_does_not_matter() {
-        let one: Value = serde_json::from_str(r#"{"b":[1, {"z":null,"a":true}],"a":"é\n"}"#).unwrap();
-        let other: Value = serde_json::from_str(r#"{"a":"\u00e9\n","b":[1,{"a":true,"z":null}]}"#).unwrap();
+        let one: Value =
+            serde_json::from_str(r#"{"b":[1, {"z":null,"a":true}],"a":"é\n"}"#).unwrap();
+        let other: Value =
+            serde_json::from_str(r#"{"a":"\u00e9\n","b":[1,{"a":true,"z":null}]}"#).unwrap();
         assert_eq!(encode(&one), encode(&other));
-        assert_eq!(encode(&one), "{\"a\":\"é\\n\",\"b\":[1,{\"a\":true,\"z\":null}]}");
+        assert_eq!(
+            encode(&one),
+            "{\"a\":\"é\\n\",\"b\":[1,{\"a\":true,\"z\":null}]}"
+        );
     }
 }

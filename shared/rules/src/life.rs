@@ -21,19 +21,32 @@ use crate::request::Request;
 /// # Errors
 /// [`Refusal::RequestNotFound`].
 pub fn must_see(request: &Request, caller: &Caller, offices: &Offices) -> Result<(), Refusal> {
-    if request.is_visible_to(caller, offices) { Ok(()) } else { Err(Refusal::RequestNotFound) }
+    if request.is_visible_to(caller, offices) {
+        Ok(())
+    } else {
+        Err(Refusal::RequestNotFound)
+    }
 }
 
 fn must_be_requester(request: &Request, caller: &Caller) -> Result<(), Refusal> {
-    if request.is_of(caller) { Ok(()) } else { Err(Refusal::NotTheRequester) }
+    if request.is_of(caller) {
+        Ok(())
+    } else {
+        Err(Refusal::NotTheRequester)
+    }
 }
 
 fn wrong_status(verb: Verb, request: &Request) -> Refusal {
-    Refusal::WrongStatus { verb, status: request.status.word() }
+    Refusal::WrongStatus {
+        verb,
+        status: request.status.word(),
+    }
 }
 
 fn person(caller: &Caller) -> Actor {
-    Actor::Person { person: caller.person().clone() }
+    Actor::Person {
+        person: caller.person().clone(),
+    }
 }
 
 #[cfg(test)]

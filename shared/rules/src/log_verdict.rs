@@ -21,6 +21,7 @@ pub struct LogObject {
     /// S3's entity tag.
     pub etag: String,
     /// The version, in a bucket that keeps versions.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub version: Option<String>,
     /// When S3 took it in.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
@@ -121,11 +122,15 @@ pub fn judge(
         [] => LogVerdict::Pending {},
         // S3 reports whole seconds, so a log of the very second the session began may look older.
         [object] if object.stored_at < started_at.whole_second() => altered(),
-        [object] if object.size == 0 => LogVerdict::Empty { object: object.clone() },
-        [object] if object.stored_at.since(ended_at) > pace.log_grace => {
-            LogVerdict::Late { object: object.clone() }
-        }
-        [object] => LogVerdict::Landed { object: object.clone() },
+        [object] if object.size == 0 => LogVerdict::Empty {
+            object: object.clone(),
+        },
+        [object] if object.stored_at.since(ended_at) > pace.log_grace => LogVerdict::Late {
+            object: object.clone(),
+        },
+        [object] => LogVerdict::Landed {
+            object: object.clone(),
+        },
         _ => altered(),
     }
 }
@@ -146,7 +151,10 @@ mod tests {
 
     /// A session from second 1,000 to second 2,000, judged at `now`.
     fn verdict(versions: &[LogObject], deleted: bool, now: i64) -> &'static str {
-        let listing = LogListing { versions: versions.to_vec(), deleted };
+        let listing = LogListing {
+            versions: versions.to_vec(),
+            deleted,
+        };
         let at = Moment::from_seconds;
         judge(at(1_000), at(2_000), &listing, at(now), &Pace::default()).word()
     }
@@ -162,13 +170,22 @@ mod tests {
             ("late", &[object(9, 2_301)], false, 2_302),
             ("late", &[object(9, 8_000)], false, 9_000),
             ("empty", &[object(0, 2_001)], false, 2_002),
-            ("altered", &[object(9, 2_001), object(9, 2_050)], false, 3_000),
+            (
+                "altered",
+                &[object(9, 2_001), object(9, 2_050)],
+                false,
+                3_000,
+            ),
             ("altered", &[object(9, 2_001)], true, 3_000),
             ("altered", &[], true, 3_000),
             ("altered", &[object(9, 999)], false, 3_000),
         ];
         for (expected, versions, deleted, now) in table {
-            assert_eq!(verdict(versions, deleted, now), expected, "{versions:?} at {now}");
+            assert_eq!(
+                verdict(versions, deleted, now),
+                expected,
+                "{versions:?} at {now}"
+            );
         }
     }
 
@@ -178,7 +195,9 @@ mod tests {
             LogVerdict::Pending {},
             LogVerdict::Missing {},
             LogVerdict::Unloggable {},
-            LogVerdict::Landed { object: object(1, 1) },
+            LogVerdict::Landed {
+                object: object(1, 1),
+            },
         ]
         .iter()
         .map(LogVerdict::is_final)

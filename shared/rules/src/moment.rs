@@ -16,17 +16,18 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Moment(i64);
 
-/// The last millisecond of the year 9999: later ones have no four-digit year and would not sort.
-const LAST: i64 = 253_402_300_799_999;
+/// 9999-12-30T22:00:00Z, the last second that is a moment in every time zone: later ones have no
+/// four-digit year everywhere and would not sort.
+const LAST: i64 = 253_402_207_200_000;
 
 impl Moment {
-    /// The moment that many milliseconds after the epoch, held within the years 1970 to 9999.
+    /// The moment that many milliseconds after the epoch, held between 1970 and the end of 9999.
     #[must_use]
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(0, LAST))
     }
 
-    /// The moment that many seconds after the epoch, held within the years 1970 to 9999.
+    /// The moment that many seconds after the epoch, held between 1970 and the end of 9999.
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Self {
         Self::from_millis(seconds.saturating_mul(1_000))
@@ -127,8 +128,13 @@ impl FromStr for Moment {
 impl TryFrom<String> for Moment {
     type Error = NotAMoment;
 
+    /// Reads the one spelling of [`Moment`]: another one of the same moment would be another text
+    /// in an audit entry that nobody could tell from the true one.
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
+            .ok()
+            .filter(|moment: &Self| moment.to_string() == text)
+            .ok_or(NotAMoment(text))
     }
 }
 
@@ -149,6 +155,15 @@ mod tests {
         assert_eq!(moment.iso_seconds(), "2026-11-24T10:15:00Z");
         assert_eq!(moment.day(), "2026-11-24");
         assert_eq!(moment.hour(), "2026-11-24T10");
+    }
+
+    #[test]
+    fn another_spelling_is_refused_in_json() {
+        let read = |text: &str| serde_json::from_value::<Moment>(text.into());
+        assert!(read("2026-11-24T10:15:00.000Z").is_ok());
+        for other in ["2026-11-24T10:15:00Z", "2026-11-24t10:15:00.000z", "2026-11-24 10:15:00.000Z"] {
+            assert!(read(other).is_err(), "{other}");
+        }
     }
 
     #[test]

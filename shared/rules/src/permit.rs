@@ -54,7 +54,9 @@ impl Permit {
     /// How long to ask credentials for, so that they cover what is left of the grant.
     pub(crate) fn seconds_for(ends_at: Moment, now: Moment) -> i32 {
         let left = ends_at.since(now).as_secs().saturating_add(1);
-        i32::try_from(left).unwrap_or(i32::MAX).clamp(Self::LEAST_SECONDS, Self::MOST_SECONDS)
+        i32::try_from(left)
+            .unwrap_or(i32::MAX)
+            .clamp(Self::LEAST_SECONDS, Self::MOST_SECONDS)
     }
 
     /// The request; also the role session name.

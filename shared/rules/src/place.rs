@@ -102,7 +102,11 @@ impl TryFrom<Vec<Place>> for Places {
                 return Err(BadPlaces::Twice(twin.account, twin.region));
             }
         }
-        if places.is_empty() { Err(BadPlaces::None) } else { Ok(Self(places)) }
+        if places.is_empty() {
+            Err(BadPlaces::None)
+        } else {
+            Ok(Self(places))
+        }
     }
 }
 

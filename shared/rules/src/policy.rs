@@ -33,8 +33,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
-    AuthorizationError, Authorizer, Decision as Answer, Policy, PolicySet as Cedar,
-    ValidationMode, ValidationWarning, Validator,
+    AuthorizationError, Authorizer, Decision as Answer, Policy, PolicySet as Cedar, ValidationMode,
+    ValidationWarning, Validator,
 };
 
 pub use annotations::PolicyId;
@@ -82,8 +82,12 @@ impl PolicySet {
         let mut cedar = Cedar::new();
         let mut rules = BTreeMap::new();
         for (label, policy) in policies.values() {
-            let Some((id, rule)) = annotations::read(policy, label, &mut faults) else { continue };
-            let named = (*policy).clone().new_id(cedar_policy::PolicyId::new(id.as_str()));
+            let Some((id, rule)) = annotations::read(policy, label, &mut faults) else {
+                continue;
+            };
+            let named = (*policy)
+                .clone()
+                .new_id(cedar_policy::PolicyId::new(id.as_str()));
             if rules.insert(id, rule).is_some() || cedar.add(named).is_err() {
                 faults.push(PolicyFault::of_annotation(label, "id", Fault::DuplicateId));
             }
@@ -96,7 +100,14 @@ impl PolicySet {
         }));
         faults.extend(invalid(&read, &policies, text));
         let digest = Digest::of("postern.policy-set", text.as_bytes());
-        PolicyFaults::none_or(faults, Self { cedar, rules, digest })
+        PolicyFaults::none_or(
+            faults,
+            Self {
+                cedar,
+                rules,
+                digest,
+            },
+        )
     }
 
     /// The digest of the text the set was read from.
@@ -126,12 +137,23 @@ impl PolicySet {
         let mut findings = Findings::default();
         for target in ask.targets.iter() {
             let Some(known) = facts.iter().find(|known| known.target == *target) else {
-                findings.fail(None, Why::UnknownTarget { target: target.clone() });
+                findings.fail(
+                    None,
+                    Why::UnknownTarget {
+                        target: target.clone(),
+                    },
+                );
                 continue;
             };
             match Inquiry::new(ask, person, groups, known, now) {
                 Ok(inquiry) => self.judge(&inquiry, target, &mut findings),
-                Err(error) => findings.fail(None, Why::Fails { target: target.clone(), error }),
+                Err(error) => findings.fail(
+                    None,
+                    Why::Fails {
+                        target: target.clone(),
+                        error,
+                    },
+                ),
             }
         }
         self.conclude(ask, findings)
@@ -143,23 +165,40 @@ impl PolicySet {
             Authorizer::new().is_authorized(&inquiry.request, &self.cedar, &inquiry.entities);
         let rule_of = |id: &cedar_policy::PolicyId| {
             // INVARIANT: every policy in `cedar` is named after its key in `rules`.
-            id.to_string().parse().ok().and_then(|id: PolicyId| self.rules.get_key_value(&id))
+            id.to_string()
+                .parse()
+                .ok()
+                .and_then(|id: PolicyId| self.rules.get_key_value(&id))
         };
         for error in response.diagnostics().errors() {
             let AuthorizationError::PolicyEvaluationError(error) = error;
             let policy = rule_of(error.policy_id()).map(|(id, _)| id.clone());
             let error = error.to_string();
-            findings.fail(policy, Why::Fails { target: target.clone(), error });
+            findings.fail(
+                policy,
+                Why::Fails {
+                    target: target.clone(),
+                    error,
+                },
+            );
         }
         for (id, rule) in response.diagnostics().reason().filter_map(rule_of) {
             match (rule, response.decision()) {
                 (Rule::Permit(terms), Answer::Allow) => {
-                    findings.permits.entry(id).or_insert((terms, Vec::new())).1.push(target);
+                    findings
+                        .permits
+                        .entry(id)
+                        .or_insert((terms, Vec::new()))
+                        .1
+                        .push(target);
                 }
                 (Rule::Forbid(because), Answer::Deny) => {
                     let (target, because) = (target.clone(), because.clone());
                     let why = Why::Forbids { target, because };
-                    findings.forbids.push(Reason { policy: Some(id.clone()), why });
+                    findings.forbids.push(Reason {
+                        policy: Some(id.clone()),
+                        why,
+                    });
                 }
                 // Cedar names permits only when it allows, and forbids only when it denies.
                 (Rule::Permit(_), Answer::Deny) | (Rule::Forbid(_), Answer::Allow) => {}
@@ -169,7 +208,11 @@ impl PolicySet {
 
     /// Weighs what was found on all targets.
     fn conclude(&self, ask: &Ask, findings: Findings<'_>) -> Decision {
-        let Findings { forbids, failures, permits } = findings;
+        let Findings {
+            forbids,
+            failures,
+            permits,
+        } = findings;
         if !forbids.is_empty() {
             return denied(DenialKind::Forbidden, forbids);
         }
@@ -181,11 +224,18 @@ impl PolicySet {
         let mut longest: Option<GrantDuration> = None;
         for (id, (terms, covered)) in permits {
             let why = if covered.len() < ask.targets.count() {
-                let left_out = ask.targets.iter().filter(|target| !covered.contains(target));
-                Why::LeavesOut { targets: left_out.cloned().collect() }
+                let left_out = ask
+                    .targets
+                    .iter()
+                    .filter(|target| !covered.contains(target));
+                Why::LeavesOut {
+                    targets: left_out.cloned().collect(),
+                }
             } else if terms.max_duration < ask.duration_seconds {
                 longest = longest.max(Some(terms.max_duration));
-                Why::AllowsAtMost { longest: terms.max_duration }
+                Why::AllowsAtMost {
+                    longest: terms.max_duration,
+                }
             } else {
                 // Ids come sorted, so the first of equal cost stays.
                 let cost = cost(&terms.consent);
@@ -194,10 +244,15 @@ impl PolicySet {
                 }
                 continue;
             };
-            reasons.push(Reason { policy: Some(id.clone()), why });
+            reasons.push(Reason {
+                policy: Some(id.clone()),
+                why,
+            });
         }
         match (best, longest) {
-            (Some((_, id, terms)), _) => Decision::Allowed { route: self.route(id, terms) },
+            (Some((_, id, terms)), _) => Decision::Allowed {
+                route: self.route(id, terms),
+            },
             (None, Some(longest)) => denied(DenialKind::TooLong { longest }, reasons),
             (None, None) => denied(DenialKind::NoRoute, reasons),
         }
@@ -248,7 +303,9 @@ fn in_order(read: &Cedar) -> BTreeMap<usize, (String, &Policy)> {
     read.policies()
         .map(|policy| {
             let place = place_in_text(policy.id());
-            let id = policy.annotation("id").and_then(|id| id.parse::<PolicyId>().ok());
+            let id = policy
+                .annotation("id")
+                .and_then(|id| id.parse::<PolicyId>().ok());
             let label = id.map_or_else(|| format!("#{}", place.saturating_add(1)), String::from);
             (place, (label, policy))
         })
@@ -258,7 +315,9 @@ fn in_order(read: &Cedar) -> BTreeMap<usize, (String, &Policy)> {
 /// Cedar calls the policies of a text `policy0`, `policy1`, and so on.
 fn place_in_text(id: &cedar_policy::PolicyId) -> usize {
     let id: &str = id.as_ref();
-    id.strip_prefix("policy").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX)
+    id.strip_prefix("policy")
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(usize::MAX)
 }
 
 /// What Cedar's validator has against the policies.
@@ -267,10 +326,10 @@ fn invalid(
     policies: &BTreeMap<usize, (String, &Policy)>,
     text: &str,
 ) -> Vec<PolicyFault> {
-    let result =
-        Validator::new(VOCABULARY.schema.clone()).validate(read, ValidationMode::Strict);
-    let errors =
-        result.validation_errors().map(|error| (error.policy_id(), DetailedError::from(error)));
+    let result = Validator::new(VOCABULARY.schema.clone()).validate(read, ValidationMode::Strict);
+    let errors = result
+        .validation_errors()
+        .map(|error| (error.policy_id(), DetailedError::from(error)));
     let warnings = result
         .validation_warnings()
         .filter(|warning| !mere_mixture(warning))
@@ -280,7 +339,10 @@ fn invalid(
         .map(|(id, error)| {
             let place = place_in_text(id);
             let label = policies.get(&place).map(|(label, _)| label.clone());
-            (place, PolicyFault::of_cedar(label, error, text, Fault::Invalid))
+            (
+                place,
+                PolicyFault::of_cedar(label, error, text, Fault::Invalid),
+            )
         })
         .collect();
     faults.sort_by_key(|(place, fault)| (*place, fault.line));

@@ -29,8 +29,14 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 6] =
-        [Self::Approve, Self::Deny, Self::Withdraw, Self::Issue, Self::Revoke, Self::Release];
+    pub const ALL: [Self; 6] = [
+        Self::Approve,
+        Self::Deny,
+        Self::Withdraw,
+        Self::Issue,
+        Self::Revoke,
+        Self::Release,
+    ];
 
     /// The word.
     #[must_use]
@@ -289,9 +295,7 @@ impl Refusal {
             Self::AgentTooOld { .. } => {
                 "Update SSM Agent to 3.3.4851.0 or later, or ask for a shell.".into()
             }
-            Self::TooManyPending { .. } => {
-                "Withdraw one, or wait until one is answered.".into()
-            }
+            Self::TooManyPending { .. } => "Withdraw one, or wait until one is answered.".into(),
             Self::TooManyTargets => "Ask for fewer targets at once.".into(),
         }
     }

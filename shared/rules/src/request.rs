@@ -159,8 +159,14 @@ impl Request {
     pub fn is_visible_to(&self, caller: &Caller, offices: &Offices) -> bool {
         self.is_of(caller)
             || offices.sees_all(caller)
-            || self.approver_groups().iter().any(|group| caller.is_in(group))
-            || self.approvals.iter().any(|approval| &approval.by == caller.person())
+            || self
+                .approver_groups()
+                .iter()
+                .any(|group| caller.is_in(group))
+            || self
+                .approvals
+                .iter()
+                .any(|approval| &approval.by == caller.person())
     }
 
     /// When the sweeper must look at the request next; nothing once it is over for good.

@@ -21,7 +21,9 @@ use std::num::NonZeroU16;
 use serde_json::{Map, Value, json};
 
 use crate::names::text::is_plain;
-use crate::names::{AccessKind, CommandName, DocumentName, GrantDuration, Host, KeyId, made_of, text_name};
+use crate::names::{
+    AccessKind, CommandName, DocumentName, GrantDuration, Host, KeyId, made_of, text_name,
+};
 use crate::place::Place;
 
 #[cfg(test)]
@@ -46,8 +48,14 @@ impl Rung {
     ///
     /// All have at most three digits: the service's own pattern for the value skips some numbers
     /// between 1040 and 1399, and accepts every one below 1000.
-    pub const ALL: [Self; 6] =
-        [Self(15), Self(30), Self(60), Self(120), Self(240), Self::HIGHEST];
+    pub const ALL: [Self; 6] = [
+        Self(15),
+        Self(30),
+        Self(60),
+        Self(120),
+        Self(240),
+        Self::HIGHEST,
+    ];
 
     /// The lowest rung that covers the duration.
     #[must_use]
@@ -206,14 +214,23 @@ impl SessionDocument {
 fn inputs(logging: Option<&DocumentSpec<'_>>, rung: Rung) -> Value {
     let mut inputs = Map::new();
     let mut set = |key: &str, value: Value| inputs.insert(key.to_owned(), value);
-    set("s3BucketName", logging.map_or("", |spec| spec.log_bucket).into());
-    set("s3KeyPrefix", logging.map_or("", |spec| spec.log_prefix).into());
+    set(
+        "s3BucketName",
+        logging.map_or("", |spec| spec.log_bucket).into(),
+    );
+    set(
+        "s3KeyPrefix",
+        logging.map_or("", |spec| spec.log_prefix).into(),
+    );
     set("s3EncryptionEnabled", true.into());
     set("cloudWatchLogGroupName", "".into());
     set("cloudWatchEncryptionEnabled", true.into());
     set("cloudWatchStreamingEnabled", false.into());
     set("runAsEnabled", false.into());
-    set("idleSessionTimeout", SessionDocument::IDLE_MINUTES.to_string().into());
+    set(
+        "idleSessionTimeout",
+        SessionDocument::IDLE_MINUTES.to_string().into(),
+    );
     set("maxSessionDuration", rung.minutes().to_string().into());
     if let Some(key) = logging.and_then(|spec| spec.kms_key) {
         set("kmsKeyId", key.as_str().into());
@@ -243,5 +260,6 @@ fn ssh() -> DocumentName {
               document name of at most 128; a property test holds this"
 )]
 fn named(name: &str) -> DocumentName {
-    name.parse().expect("the parts of a document name are well formed")
+    name.parse()
+        .expect("the parts of a document name are well formed")
 }

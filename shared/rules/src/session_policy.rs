@@ -47,7 +47,8 @@ pub struct SessionPolicy(String);
 
 /// A session policy that STS would not take.
 ///
-/// Ten targets fit in every Region that AWS has; a Region name far longer than those could not.
+/// Ten EC2 instances fit in every commercial Region; ten hybrid nodes, or ten targets in a
+/// partition with a longer name, may not. Whoever asks for too many is told so when they ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the session policy would have {characters} characters, and STS takes {limit}",
@@ -79,7 +80,9 @@ impl SessionPolicy {
         if json.len() <= Self::LIMIT {
             Ok(Self(json))
         } else {
-            Err(TooLong { characters: json.len() })
+            Err(TooLong {
+                characters: json.len(),
+            })
         }
     }
 
@@ -139,8 +142,13 @@ struct CurrentTime {
 impl Document {
     fn of<'a>(scope: &Scope<'_>, targets: impl Iterator<Item = &'a Target>) -> Self {
         let (account, region) = (scope.targets.account(), scope.targets.region());
-        let until = || CurrentTime { end: scope.ends_at.iso_seconds() };
-        let until_end = || Condition { bool_if_exists: None, date_less_than: until() };
+        let until = || CurrentTime {
+            end: scope.ends_at.iso_seconds(),
+        };
+        let until_end = || Condition {
+            bool_if_exists: None,
+            date_less_than: until(),
+        };
         let own_sessions = || {
             Resource::These(vec![
                 Arn::of_sessions(account, region, scope.request),
@@ -178,7 +186,11 @@ impl Document {
                 ),
             ]),
         }
-        statement.push(Statement::allow(&["ssm:TerminateSession"], own_sessions(), None));
+        statement.push(Statement::allow(
+            &["ssm:TerminateSession"],
+            own_sessions(),
+            None,
+        ));
         if let Some(key) = scope.session_key {
             statement.push(Statement::allow(
                 &["kms:GenerateDataKey"],
@@ -186,7 +198,10 @@ impl Document {
                 Some(until_end()),
             ));
         }
-        Self { version: "2012-10-17", statement }
+        Self {
+            version: "2012-10-17",
+            statement,
+        }
     }
 
     #[expect(
@@ -199,11 +214,12 @@ impl Document {
 }
 
 impl Statement {
-    fn allow(
-        action: &[&'static str],
-        resource: Resource,
-        condition: Option<Condition>,
-    ) -> Self {
-        Self { effect: "Allow", action: action.to_vec(), resource, condition }
+    fn allow(action: &[&'static str], resource: Resource, condition: Option<Condition>) -> Self {
+        Self {
+            effect: "Allow",
+            action: action.to_vec(),
+            resource,
+            condition,
+        }
     }
 }

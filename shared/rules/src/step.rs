@@ -51,7 +51,10 @@ impl Step {
             event,
             previous: self.request.head.digest,
         };
-        self.request.head = Head { n: entry.n, digest: entry.digest() };
+        self.request.head = Head {
+            n: entry.n,
+            digest: entry.digest(),
+        };
         self.entries.push(entry);
     }
 

@@ -44,7 +44,10 @@ pub fn due(request: &Request, now: Moment, pace: &Pace) -> Option<Step> {
                         look_at: now,
                         looks: 0,
                     };
-                    let event = Event::Ended { why: EndReason::Expired, comment: None };
+                    let event = Event::Ended {
+                        why: EndReason::Expired,
+                        comment: None,
+                    };
                     Some(
                         Step::from(request)
                             .with(Actor::Postern {}, event, now)

@@ -5,13 +5,14 @@
 
 pub mod bodies;
 pub mod credentials;
+pub mod offers;
 pub mod problem;
+pub mod trail;
 pub mod views;
 
 pub use bodies::{Answer, Approve};
 pub use credentials::{Credentials, ProcessCredentials, Secret};
+pub use offers::{KindOffer, Offer, TargetsView};
 pub use problem::Problem;
-pub use views::{
-    EntriesView, EntryView, Health, KindOffer, Offer, RequestList, RequestView, SessionView, SessionsView,
-    TargetView, TargetsView,
-};
+pub use trail::{EntriesView, EntryView, SessionView, SessionsView};
+pub use views::{Health, RequestList, RequestView, TargetView};

@@ -7,8 +7,13 @@ fn chain() -> (RequestId, Vec<Entry>, Head) {
     let request: RequestId = ID.parse().unwrap();
     let events = [
         Event::ApprovedByPolicy {},
-        Event::Activated { ends_at: Moment::from_seconds(2_000) },
-        Event::Ended { why: EndReason::Revoked, comment: Some("laptop lost".parse().unwrap()) },
+        Event::Activated {
+            ends_at: Moment::from_seconds(2_000),
+        },
+        Event::Ended {
+            why: EndReason::Revoked,
+            comment: Some("laptop lost".parse().unwrap()),
+        },
         Event::Closed {},
     ];
     let mut head = Head::empty(request);
@@ -22,7 +27,10 @@ fn chain() -> (RequestId, Vec<Entry>, Head) {
             event,
             previous: head.digest,
         };
-        head = Head { n, digest: entry.digest() };
+        head = Head {
+            n,
+            digest: entry.digest(),
+        };
         entries.push(entry);
     }
     (request, entries, head)
@@ -39,15 +47,39 @@ fn a_dropped_swapped_or_doubled_entry_is_named() {
     let (request, entries, head) = chain();
     let mut dropped = entries.clone();
     dropped.remove(1);
-    assert_eq!(verify(request, &dropped, head), Err(Broken::Order { expected: 2, found: 3 }));
+    assert_eq!(
+        verify(request, &dropped, head),
+        Err(Broken::Order {
+            expected: 2,
+            found: 3
+        })
+    );
     let mut swapped = entries.clone();
     swapped.swap(1, 2);
-    assert_eq!(verify(request, &swapped, head), Err(Broken::Order { expected: 2, found: 3 }));
+    assert_eq!(
+        verify(request, &swapped, head),
+        Err(Broken::Order {
+            expected: 2,
+            found: 3
+        })
+    );
     let mut doubled = entries.clone();
     doubled.insert(1, entries[1].clone());
-    assert_eq!(verify(request, &doubled, head), Err(Broken::Order { expected: 3, found: 2 }));
+    assert_eq!(
+        verify(request, &doubled, head),
+        Err(Broken::Order {
+            expected: 3,
+            found: 2
+        })
+    );
     let cut = &entries[..3];
-    assert_eq!(verify(request, cut, head), Err(Broken::End { expected: 4, found: 3 }));
+    assert_eq!(
+        verify(request, cut, head),
+        Err(Broken::End {
+            expected: 4,
+            found: 3
+        })
+    );
 }
 
 #[test]
@@ -58,7 +90,10 @@ fn a_changed_entry_breaks_the_chain_behind_it() {
         changed[place].at = Moment::from_seconds(5);
         let n = u64::try_from(place).unwrap() + 1;
         let named = if place + 1 < entries.len() { n + 1 } else { n };
-        assert_eq!(verify(request, &changed, head), Err(Broken::Link { n: named }));
+        assert_eq!(
+            verify(request, &changed, head),
+            Err(Broken::Link { n: named })
+        );
     }
 }
 
@@ -71,10 +106,15 @@ fn flipping_any_byte_of_the_encoding_is_noticed() {
             let mut bytes = text.clone().into_bytes();
             bytes[byte] ^= 1;
             // Most flips no longer parse; those that do must break the chain.
-            let Ok(altered) = serde_json::from_slice::<Entry>(&bytes) else { continue };
+            let Ok(altered) = serde_json::from_slice::<Entry>(&bytes) else {
+                continue;
+            };
             let mut changed = entries.clone();
             changed[place] = altered;
-            assert!(verify(request, &changed, head).is_err(), "byte {byte} of entry {place}");
+            assert!(
+                verify(request, &changed, head).is_err(),
+                "byte {byte} of entry {place}"
+            );
         }
     }
 }

@@ -36,14 +36,20 @@ pub fn approve(
         // INVARIANT: an automatic request is never pending; were one, nobody could approve it.
         Consent::Automatic => return Err(wrong_status(Verb::Approve, request)),
     };
-    if request.approvals.iter().any(|approval| &approval.by == caller.person()) {
+    if request
+        .approvals
+        .iter()
+        .any(|approval| &approval.by == caller.person())
+    {
         return Err(Refusal::AlreadyApproved);
     }
     let current = request.shown();
     if shown != current {
         return Err(Refusal::ShownChanged { current });
     }
-    let count = u8::try_from(request.approvals.len()).unwrap_or(u8::MAX).saturating_add(1);
+    let count = u8::try_from(request.approvals.len())
+        .unwrap_or(u8::MAX)
+        .saturating_add(1);
     let event = Event::Approved {
         groups: groups.iter().cloned().collect(),
         shown,
@@ -63,7 +69,9 @@ pub fn approve(
         .approved_by(approval)
         .not_by(caller.person());
     Ok(if count >= needed {
-        step.to(Status::Approved { activate_by: now.plus(pace.activate_within) })
+        step.to(Status::Approved {
+            activate_by: now.plus(pace.activate_within),
+        })
     } else {
         step
     })
@@ -127,9 +135,15 @@ fn must_be_approver(
         return Err(Refusal::SelfApproval);
     }
     let may = request.approver_groups();
-    let held: BTreeSet<Group> = may.iter().filter(|group| caller.is_in(group)).cloned().collect();
+    let held: BTreeSet<Group> = may
+        .iter()
+        .filter(|group| caller.is_in(group))
+        .cloned()
+        .collect();
     if held.is_empty() {
-        return Err(Refusal::NotAnApprover { groups: may.into_iter().collect() });
+        return Err(Refusal::NotAnApprover {
+            groups: may.into_iter().collect(),
+        });
     }
     Ok(held)
 }

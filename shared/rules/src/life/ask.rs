@@ -5,13 +5,15 @@ use crate::audit::{Actor, Event, Head};
 use crate::caller::Caller;
 use crate::facts::TargetFacts;
 use crate::moment::Moment;
-use crate::names::{AccessKind, RequestId};
+use crate::names::{AccessKind, DocumentName, RequestId};
 use crate::pace::Pace;
 use crate::place::{Place, Places};
 use crate::policy::{Decision, PolicySet};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::route::Consent;
+use crate::session_document::SessionDocument;
+use crate::session_policy::{Scope, SessionPolicy};
 use crate::status::Status;
 use crate::step::Step;
 
@@ -47,25 +49,41 @@ pub struct Regime<'a> {
 /// A request for access begins, pending or, where the policy says yes by itself, approved.
 ///
 /// # Errors
-/// The place is not served, a target is unknown or its agent too old, the policy says no, or the
-/// person has too many requests waiting.
+/// The place is not served, the targets do not fit into one set of credentials, a target is unknown
+/// or its agent too old, the policy says no, or the person has too many requests waiting.
 pub fn ask(asking: Asking<'_>, regime: Regime<'_>, now: Moment) -> Result<Step, Refusal> {
-    let Asking { id, caller, ask, facts, waiting } = asking;
-    place_of(&ask, regime.places)?;
+    let Asking {
+        id,
+        caller,
+        ask,
+        facts,
+        waiting,
+    } = asking;
+    let place = place_of(&ask, regime.places)?;
+    must_fit(id, &ask, place, now)?;
     must_be_known(&ask, &facts)?;
     must_carry(&ask.kind, &facts)?;
-    let route = match regime.policy.decide(&ask, caller.person(), caller.groups(), &facts, now) {
+    let route = match regime
+        .policy
+        .decide(&ask, caller.person(), caller.groups(), &facts, now)
+    {
         Decision::Allowed { route } => route,
         Decision::Denied(denial) => return Err(Refusal::Policy(denial)),
     };
     if waiting >= regime.pace.most_pending {
-        return Err(Refusal::TooManyPending { most: regime.pace.most_pending });
+        return Err(Refusal::TooManyPending {
+            most: regime.pace.most_pending,
+        });
     }
     let automatic = route.consent == Consent::Automatic;
     let status = if automatic {
-        Status::Approved { activate_by: now.plus(regime.pace.activate_within) }
+        Status::Approved {
+            activate_by: now.plus(regime.pace.activate_within),
+        }
     } else {
-        Status::Pending { answer_by: now.plus(route.answer_within) }
+        Status::Pending {
+            answer_by: now.plus(route.answer_within),
+        }
     };
     let request = Request {
         id,
@@ -80,19 +98,28 @@ pub fn ask(asking: Asking<'_>, regime: Regime<'_>, now: Moment) -> Result<Step, 
         head: Head::empty(id),
     };
     let shown = request.shown();
-    let step =
-        Step::from(&request).with(super::person(caller), Event::Asked { ask, route, shown }, now);
-    Ok(if automatic { step.with(Actor::Postern {}, Event::ApprovedByPolicy {}, now) } else { step })
+    let step = Step::from(&request).with(
+        super::person(caller),
+        Event::Asked { ask, route, shown },
+        now,
+    );
+    Ok(if automatic {
+        step.with(Actor::Postern {}, Event::ApprovedByPolicy {}, now)
+    } else {
+        step
+    })
 }
 
 /// The place an ask is for, which must offer the kind asked for.
 pub(crate) fn place_of<'a>(ask: &Ask, places: &'a Places) -> Result<&'a Place, Refusal> {
     let account = ask.targets.account();
     let region = ask.targets.region();
-    let place = places.of(account, region).ok_or_else(|| Refusal::PlaceNotServed {
-        account: account.clone(),
-        region: region.clone(),
-    })?;
+    let place = places
+        .of(account, region)
+        .ok_or_else(|| Refusal::PlaceNotServed {
+            account: account.clone(),
+            region: region.clone(),
+        })?;
     if place.kinds.contains(&ask.kind) {
         Ok(place)
     } else {
@@ -104,12 +131,40 @@ pub(crate) fn place_of<'a>(ask: &Ask, places: &'a Places) -> Result<&'a Place, R
     }
 }
 
+/// What could not be issued later is not asked for now. The length of a session policy does not
+/// depend on the end it names.
+fn must_fit(id: RequestId, ask: &Ask, place: &Place, now: Moment) -> Result<(), Refusal> {
+    let document = SessionDocument::for_ask(&ask.kind, ask.duration_seconds);
+    session_policy(id, ask, place, &document, now).map(|_| ())
+}
+
+/// The session policy of a grant of that ask.
+pub(crate) fn session_policy(
+    request: RequestId,
+    ask: &Ask,
+    place: &Place,
+    document: &DocumentName,
+    ends_at: Moment,
+) -> Result<SessionPolicy, Refusal> {
+    SessionPolicy::of(&Scope {
+        request,
+        targets: &ask.targets,
+        document,
+        ends_at,
+        session_key: place.session_key.as_ref(),
+        data_channel: place.data_channel,
+    })
+    .map_err(|_| Refusal::TooManyTargets)
+}
+
 /// Every target must be in the inventory: nothing is granted on what nobody can look at.
 pub(crate) fn must_be_known(ask: &Ask, facts: &[TargetFacts]) -> Result<(), Refusal> {
     ask.targets
         .iter()
         .find(|target| !facts.iter().any(|fact| fact.target == **target))
-        .map_or(Ok(()), |unknown| Err(Refusal::UnknownTarget(unknown.clone())))
+        .map_or(Ok(()), |unknown| {
+            Err(Refusal::UnknownTarget(unknown.clone()))
+        })
 }
 
 /// Agents that would forward a port to the metadata service carry no port forward.
@@ -122,7 +177,10 @@ pub(crate) fn must_carry(kind: &AccessKind, facts: &[TargetFacts]) -> Result<(),
             .map_or(Ok(()), |old| {
                 Err(Refusal::AgentTooOld {
                     target: old.target.clone(),
-                    version: old.agent_version.clone().unwrap_or_else(|| "unknown".to_owned()),
+                    version: old
+                        .agent_version
+                        .clone()
+                        .unwrap_or_else(|| "unknown".to_owned()),
                 })
             }),
     }
@@ -131,7 +189,9 @@ pub(crate) fn must_carry(kind: &AccessKind, facts: &[TargetFacts]) -> Result<(),
 /// Whether a version of four numbers is at the floor or above; anything else is not.
 fn forwards_safely(version: &str) -> bool {
     let parts: Result<Vec<u64>, _> = version.split('.').map(str::parse).collect();
-    parts.is_ok_and(|parts| parts.len() == PORT_FLOOR.len() && parts.as_slice() >= PORT_FLOOR.as_slice())
+    parts.is_ok_and(|parts| {
+        parts.len() == PORT_FLOOR.len() && parts.as_slice() >= PORT_FLOOR.as_slice()
+    })
 }
 
 #[cfg(test)]

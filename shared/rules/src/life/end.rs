@@ -24,13 +24,26 @@ pub fn revoke(
 ) -> Result<Step, Refusal> {
     must_see(request, caller, offices)?;
     let approver = !request.is_of(caller)
-        && (request.approver_groups().iter().any(|group| caller.is_in(group))
-            || request.approvals.iter().any(|approval| &approval.by == caller.person()));
+        && (request
+            .approver_groups()
+            .iter()
+            .any(|group| caller.is_in(group))
+            || request
+                .approvals
+                .iter()
+                .any(|approval| &approval.by == caller.person()));
     // An operator may revoke their own grant too: ending access early is never the danger.
     if !approver && !offices.is_operator(caller) {
         return Err(Refusal::MayNotRevoke);
     }
-    end(request, caller, EndReason::Revoked, comment, Verb::Revoke, now)
+    end(
+        request,
+        caller,
+        EndReason::Revoked,
+        comment,
+        Verb::Revoke,
+        now,
+    )
 }
 
 /// The requester hands the grant back early.
@@ -45,7 +58,14 @@ pub fn release(
 ) -> Result<Step, Refusal> {
     must_see(request, caller, offices)?;
     must_be_requester(request, caller)?;
-    end(request, caller, EndReason::Released, None, Verb::Release, now)
+    end(
+        request,
+        caller,
+        EndReason::Released,
+        None,
+        Verb::Release,
+        now,
+    )
 }
 
 fn end(
@@ -58,7 +78,11 @@ fn end(
 ) -> Result<Step, Refusal> {
     let status = match &request.status {
         // No credentials were ever issued, so there is nothing to clear up.
-        Status::Approved { .. } => Status::Closed { grant: None, why, closed_at: now },
+        Status::Approved { .. } => Status::Closed {
+            grant: None,
+            why,
+            closed_at: now,
+        },
         Status::Active { grant } => Status::Ending {
             grant: grant.clone(),
             ended_at: now.min(grant.ends_at),

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ask::{Regime, must_be_known, must_carry, place_of};
+use super::ask::{Regime, must_be_known, must_carry, place_of, session_policy};
 use super::{must_be_requester, must_see, person, wrong_status};
 use crate::audit::{Actor, Event};
 use crate::caller::Caller;
@@ -25,7 +25,6 @@ use crate::refusal::{Refusal, Verb};
 use crate::request::Request;
 use crate::route::{Consent, Route};
 use crate::session_document::SessionDocument;
-use crate::session_policy::{Scope, SessionPolicy};
 use crate::status::{Grant, Issuing, Status};
 use crate::step::Step;
 
@@ -65,7 +64,9 @@ pub fn begin(
         Status::Approved { .. } => {
             // The end is a whole second, because IAM compares whole seconds, and rounded down: a
             // grant is never longer than was approved.
-            let ends_at = now.whole_second().plus(request.ask.duration_seconds.length());
+            let ends_at = now
+                .whole_second()
+                .plus(request.ask.duration_seconds.length());
             let grant = Grant {
                 activated_at: now,
                 ends_at,
@@ -101,8 +102,9 @@ pub fn begin(
     let place = place_of(&request.ask, regime.places)?;
     must_be_known(&request.ask, facts)?;
     must_carry(&request.ask.kind, facts)?;
-    let decision =
-        regime.policy.decide(&request.ask, caller.person(), caller.groups(), facts, now);
+    let decision = regime
+        .policy
+        .decide(&request.ask, caller.person(), caller.groups(), facts, now);
     let route = match decision {
         Decision::Allowed { route } => route,
         Decision::Denied(denial) => return Err(Refusal::NoLongerAllowed(denial)),
@@ -112,18 +114,12 @@ pub fn begin(
     let issue = grant.issues.saturating_add(1);
     let seconds = Permit::seconds_for(grant.ends_at, now);
     let until = now
-        .plus(std::time::Duration::from_secs(u64::from(seconds.unsigned_abs())))
+        .plus(std::time::Duration::from_secs(u64::from(
+            seconds.unsigned_abs(),
+        )))
         .plus(SKEW);
     let document = SessionDocument::for_ask(&request.ask.kind, request.ask.duration_seconds);
-    let policy = SessionPolicy::of(&Scope {
-        request: request.id,
-        targets: &request.ask.targets,
-        document: &document,
-        ends_at: grant.ends_at,
-        session_key: place.session_key.as_ref(),
-        data_channel: place.data_channel,
-    })
-    .map_err(|_| Refusal::TooManyTargets)?;
+    let policy = session_policy(request.id, &request.ask, place, &document, grant.ends_at)?;
     let permit = Permit {
         request: request.id,
         issue,
@@ -136,17 +132,30 @@ pub fn begin(
 
     let mut step = Step::from(request);
     if first {
-        step = step.with(person(caller), Event::Activated { ends_at: grant.ends_at }, now);
+        step = step.with(
+            person(caller),
+            Event::Activated {
+                ends_at: grant.ends_at,
+            },
+            now,
+        );
     }
     if let Some(issue) = orphan {
         step = step.with(Actor::Postern {}, Event::IssueOrphaned { issue }, now);
     }
-    let event = Event::Issuing { issue, until, policy_set: route.policy_set };
+    let event = Event::Issuing {
+        issue,
+        until,
+        policy_set: route.policy_set,
+    };
     let step = step.with(person(caller), event, now).to(Status::Active {
         grant: Grant {
             issues: issue,
             credentials_until: grant.credentials_until.max(until),
-            issuing: Some(Issuing { issue, began_at: now }),
+            issuing: Some(Issuing {
+                issue,
+                began_at: now,
+            }),
             ..grant
         },
     });
@@ -169,8 +178,11 @@ pub fn complete(
     if now >= grant.ends_at {
         return Err(Refusal::GrantOver { at: grant.ends_at });
     }
-    let event =
-        Event::Issued { issue, access_key_id: access_key_id.to_owned(), expires_at };
+    let event = Event::Issued {
+        issue,
+        access_key_id: access_key_id.to_owned(),
+        expires_at,
+    };
     Ok(settle(request, grant, event, expires_at, now))
 }
 
@@ -181,12 +193,27 @@ pub fn complete(
 pub fn fail(request: &Request, issue: u32, code: &str, now: Moment) -> Result<Step, Refusal> {
     let grant = open_issue(request, issue)?;
     let until = grant.credentials_until;
-    Ok(settle(request, grant, Event::IssueFailed { issue, code: code.to_owned() }, until, now))
+    Ok(settle(
+        request,
+        grant,
+        Event::IssueFailed {
+            issue,
+            code: code.to_owned(),
+        },
+        until,
+        now,
+    ))
 }
 
 /// The issue was found without an outcome and is too old to get one.
 pub(crate) fn orphan(request: &Request, grant: &Grant, issue: u32, now: Moment) -> Step {
-    settle(request, grant, Event::IssueOrphaned { issue }, grant.credentials_until, now)
+    settle(
+        request,
+        grant,
+        Event::IssueOrphaned { issue },
+        grant.credentials_until,
+        now,
+    )
 }
 
 /// The grant whose open issue this is.
@@ -206,13 +233,7 @@ fn open_issue(request: &Request, issue: u32) -> Result<&Grant, Refusal> {
     }
 }
 
-fn settle(
-    request: &Request,
-    grant: &Grant,
-    event: Event,
-    until: Moment,
-    now: Moment,
-) -> Step {
+fn settle(request: &Request, grant: &Grant, event: Event, until: Moment, now: Moment) -> Step {
     let grant = Grant {
         issuing: None,
         credentials_until: grant.credentials_until.max(until),
@@ -242,6 +263,10 @@ fn must_be_carried_by_approvals(request: &Request, route: &Route) -> Result<(), 
     if have >= needed {
         Ok(())
     } else {
-        Err(Refusal::ApprovalsVoid { policy: route.policy.clone(), needed, have })
+        Err(Refusal::ApprovalsVoid {
+            policy: route.policy.clone(),
+            needed,
+            have,
+        })
     }
 }

@@ -40,7 +40,10 @@ pub fn offers(
                     })
                 })
                 .collect();
-            (!kinds.is_empty()).then(|| Offer { target: fact.into(), kinds })
+            (!kinds.is_empty()).then(|| Offer {
+                target: fact.into(),
+                kinds,
+            })
         })
         .collect()
 }
@@ -60,7 +63,10 @@ fn route(
         ticket: None,
     };
     let facts = std::slice::from_ref(fact);
-    match regime.policy.decide(&ask, caller.person(), caller.groups(), facts, now) {
+    match regime
+        .policy
+        .decide(&ask, caller.person(), caller.groups(), facts, now)
+    {
         Decision::Allowed { route } => Some(route),
         Decision::Denied(_) => None,
     }

@@ -140,7 +140,11 @@ mod tests {
             ("1d2h3m4s", 93_784),
             ("90m", 5_400),
         ] {
-            assert_eq!(read_length(text), Some(Duration::from_secs(seconds)), "{text}");
+            assert_eq!(
+                read_length(text),
+                Some(Duration::from_secs(seconds)),
+                "{text}"
+            );
         }
         for bad in [
             "", "0s", "1", "h", "30m1h", "1h1h", "1 h", "+1h", "-1h", "1.5h", "01h", "1H", "١h",

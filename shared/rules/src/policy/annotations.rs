@@ -71,7 +71,11 @@ pub(super) fn read(
     label: &str,
     faults: &mut Vec<PolicyFault>,
 ) -> Option<(PolicyId, Rule)> {
-    let mut notes = Notes { policy, label, faults };
+    let mut notes = Notes {
+        policy,
+        label,
+        faults,
+    };
     let id = notes.required(ID, str::parse);
     let rule = match policy.effect() {
         Effect::Permit => {
@@ -88,9 +92,15 @@ pub(super) fn read(
 
 fn terms(notes: &mut Notes<'_>) -> Option<Terms> {
     let max_duration = notes.required(MAX_DURATION, max_duration);
-    let answer_within = notes.optional(ANSWER_WITHIN, answer_within).unwrap_or(USUAL_ANSWER);
+    let answer_within = notes
+        .optional(ANSWER_WITHIN, answer_within)
+        .unwrap_or(USUAL_ANSWER);
     let consent = consent(notes);
-    Some(Terms { consent: consent?, max_duration: max_duration?, answer_within })
+    Some(Terms {
+        consent: consent?,
+        max_duration: max_duration?,
+        answer_within,
+    })
 }
 
 fn consent(notes: &mut Notes<'_>) -> Option<Consent> {
@@ -108,7 +118,10 @@ fn consent(notes: &mut Notes<'_>) -> Option<Consent> {
     }
     let needed = notes.required(APPROVALS, approvals);
     let groups = notes.required(APPROVERS, approvers);
-    Some(Consent::Approvals { needed: needed?, groups: groups? })
+    Some(Consent::Approvals {
+        needed: needed?,
+        groups: groups?,
+    })
 }
 
 /// One policy's annotations, and where its faults go.
@@ -124,7 +137,8 @@ impl Notes<'_> {
     }
 
     fn note(&mut self, key: &str, fault: Fault) {
-        self.faults.push(PolicyFault::of_annotation(self.label, key, fault));
+        self.faults
+            .push(PolicyFault::of_annotation(self.label, key, fault));
     }
 
     /// The value; nothing where it is absent, or malformed and noted.
@@ -147,10 +161,18 @@ impl Notes<'_> {
     }
 
     fn refuse_unknown(&mut self, effect: &'static str, known: &[&str]) {
-        for (key, _) in self.policy.annotations().filter(|(key, _)| !known.contains(key)) {
+        for (key, _) in self
+            .policy
+            .annotations()
+            .filter(|(key, _)| !known.contains(key))
+        {
             let known: Vec<String> = known.iter().map(|key| format!("`@{key}`")).collect();
-            let fault = Fault::Unknown { effect, known: known.join(", ") };
-            self.faults.push(PolicyFault::of_annotation(self.label, key, fault));
+            let fault = Fault::Unknown {
+                effect,
+                known: known.join(", "),
+            };
+            self.faults
+                .push(PolicyFault::of_annotation(self.label, key, fault));
         }
     }
 }
@@ -159,7 +181,10 @@ fn yes(text: &str) -> Result<(), BadName> {
     if text == "true" {
         Ok(())
     } else {
-        Err(BadName::new(text, "`true`; a permit that is not automatic leaves `@auto` out"))
+        Err(BadName::new(
+            text,
+            "`true`; a permit that is not automatic leaves `@auto` out",
+        ))
     }
 }
 

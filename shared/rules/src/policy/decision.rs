@@ -169,8 +169,14 @@ impl fmt::Display for Reason {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Forbids { target, because: None } => write!(f, "forbids `{target}`"),
-            Self::Forbids { target, because: Some(because) } => {
+            Self::Forbids {
+                target,
+                because: None,
+            } => write!(f, "forbids `{target}`"),
+            Self::Forbids {
+                target,
+                because: Some(because),
+            } => {
                 write!(f, "forbids `{target}`: {because}")
             }
             Self::Fails { target, error: _ } => write!(f, "cannot be evaluated for `{target}`"),

@@ -15,7 +15,11 @@ pub struct PolicyFaults(Vec<PolicyFault>);
 impl PolicyFaults {
     /// The value where there are no faults, and otherwise the faults.
     pub(super) fn none_or<T>(faults: Vec<PolicyFault>, value: T) -> Result<T, Self> {
-        if faults.is_empty() { Ok(value) } else { Err(Self(faults)) }
+        if faults.is_empty() {
+            Ok(value)
+        } else {
+            Err(Self(faults))
+        }
     }
 
     /// The faults: first what a policy's annotations say wrong, in the order of the text, then
@@ -107,7 +111,12 @@ impl PolicyFault {
             Some(help) => format!("{} ({help})", error.message),
             None => error.message,
         };
-        Self { policy, annotation: None, line, fault: fault(message) }
+        Self {
+            policy,
+            annotation: None,
+            line,
+            fault: fault(message),
+        }
     }
 
     /// A fault in one annotation of a policy.
@@ -125,8 +134,12 @@ impl fmt::Display for PolicyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = [
             self.line.map(|line| format!("line {line}")),
-            self.policy.as_ref().map(|policy| format!("policy `{policy}`")),
-            self.annotation.as_ref().map(|annotation| format!("`@{annotation}`")),
+            self.policy
+                .as_ref()
+                .map(|policy| format!("policy `{policy}`")),
+            self.annotation
+                .as_ref()
+                .map(|annotation| format!("`@{annotation}`")),
         ];
         let place: Vec<String> = place.into_iter().flatten().collect();
         if place.is_empty() {

@@ -33,7 +33,9 @@ pub(super) struct Vocabulary {
 pub(super) static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
     let name = |text: &str| text.parse().expect("a name of the schema is well formed");
     Vocabulary {
-        schema: include_str!("postern.cedarschema").parse().expect("the schema is well formed"),
+        schema: include_str!("postern.cedarschema")
+            .parse()
+            .expect("the schema is well formed"),
         action: name("Postern::Action"),
         group: name("Postern::Group"),
         person: name("Postern::Person"),
@@ -79,12 +81,18 @@ fn person_entity(person: &Person, groups: &BTreeSet<Group>) -> Result<Entity, St
         ("iss".to_owned(), text(person.iss.as_str())),
         ("sub".to_owned(), text(person.sub.as_str())),
     ];
-    let groups = groups.iter().map(|group| uid(&VOCABULARY.group, group.as_str()));
+    let groups = groups
+        .iter()
+        .map(|group| uid(&VOCABULARY.group, group.as_str()));
     Entity::new_with_tags(person_uid(person), attributes, groups, []).map_err(text_of)
 }
 
 fn target_entity(facts: &TargetFacts) -> Result<Entity, String> {
-    let Target { account, region, instance } = &facts.target;
+    let Target {
+        account,
+        region,
+        instance,
+    } = &facts.target;
     let attributes = [
         ("account".to_owned(), text(account.as_str())),
         ("region".to_owned(), text(region.as_str())),
@@ -92,14 +100,25 @@ fn target_entity(facts: &TargetFacts) -> Result<Entity, String> {
         ("platform".to_owned(), text(facts.platform.word())),
     ];
     let name = facts.name().map(|name| ("name".to_owned(), text(name)));
-    let tags = facts.tags.iter().map(|(key, value)| (key.clone(), text(value)));
-    Entity::new_with_tags(target_uid(&facts.target), attributes.into_iter().chain(name), [], tags)
-        .map_err(text_of)
+    let tags = facts
+        .tags
+        .iter()
+        .map(|(key, value)| (key.clone(), text(value)));
+    Entity::new_with_tags(
+        target_uid(&facts.target),
+        attributes.into_iter().chain(name),
+        [],
+        tags,
+    )
+    .map_err(text_of)
 }
 
 fn context(ask: &Ask, now: Moment) -> Result<Context, String> {
     let mut pairs = vec![
-        ("duration_seconds", Value::new_long(ask.duration_seconds.seconds().into())),
+        (
+            "duration_seconds",
+            Value::new_long(ask.duration_seconds.seconds().into()),
+        ),
         ("reason", text(ask.reason.as_str())),
         ("now", Value::new_long(now.seconds())),
     ];
@@ -114,7 +133,9 @@ fn context(ask: &Ask, now: Moment) -> Result<Context, String> {
             pairs.push(("port", Value::new_long(port.get().into())));
         }
     }
-    let pairs = pairs.into_iter().map(|(key, value)| (key.to_owned(), value));
+    let pairs = pairs
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value));
     Context::from_pairs(pairs).map_err(text_of)
 }
 
@@ -124,7 +145,10 @@ fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
 
 fn person_uid(person: &Person) -> EntityUid {
     // Neither part can hold a space, so no two people share a name.
-    uid(&VOCABULARY.person, &format!("{} {}", person.iss, person.sub))
+    uid(
+        &VOCABULARY.person,
+        &format!("{} {}", person.iss, person.sub),
+    )
 }
 
 fn target_uid(target: &Target) -> EntityUid {

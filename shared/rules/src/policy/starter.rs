@@ -29,7 +29,13 @@ const INSTANCES: [(&str, u8, Option<&str>); 4] = [
     ("untagged", 4, None),
 ];
 
-const TARGETS: [&[&str]; 5] = [&["staging"], &["prod"], &["Prod"], &["untagged"], &["staging", "prod"]];
+const TARGETS: [&[&str]; 5] = [
+    &["staging"],
+    &["prod"],
+    &["Prod"],
+    &["untagged"],
+    &["staging", "prod"],
+];
 
 const KINDS: [&str; 4] = [
     r#"{"type":"shell"}"#,
@@ -39,7 +45,9 @@ const KINDS: [&str; 4] = [
 ];
 
 fn target(number: u8) -> Target {
-    format!("111122223333/ap-northeast-2/i-{number:017x}").parse().unwrap()
+    format!("111122223333/ap-northeast-2/i-{number:017x}")
+        .parse()
+        .unwrap()
 }
 
 fn facts() -> Vec<TargetFacts> {
@@ -75,8 +83,10 @@ fn ask(names: &[&str], kind: &str, seconds: u32) -> Ask {
 }
 
 fn row(policies: &PolicySet, persona: &str, groups: &[&str], names: &[&str], ask: &Ask) -> String {
-    let person =
-        Person { iss: "https://login.example.com".parse().unwrap(), sub: persona.parse().unwrap() };
+    let person = Person {
+        iss: "https://login.example.com".parse().unwrap(),
+        sub: persona.parse().unwrap(),
+    };
     let groups: BTreeSet<Group> = groups.iter().map(|group| group.parse().unwrap()).collect();
     let now = Moment::from_seconds(1_795_514_400);
     let answer = match policies.decide(ask, &person, &groups, &facts(), now) {
@@ -124,8 +134,12 @@ fn table() -> String {
         for kind in KINDS {
             for seconds in [3_600, 3_601, 7_200, 14_400, 14_401, 28_800] {
                 let ask = ask(names, kind, seconds);
-                writeln!(table, "{}", row(&policies, "engineer", &["engineers"], names, &ask))
-                    .unwrap();
+                writeln!(
+                    table,
+                    "{}",
+                    row(&policies, "engineer", &["engineers"], names, &ask)
+                )
+                .unwrap();
             }
         }
     }
@@ -133,7 +147,10 @@ fn table() -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the golden table is a file that the test may write")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the golden table is a file that the test may write"
+)]
 fn who_may_do_what_under_the_starter_set_is_as_written() {
     let table = table();
     let path = format!("{}/{TABLE}", env!("CARGO_MANIFEST_DIR"));
@@ -142,7 +159,12 @@ fn who_may_do_what_under_the_starter_set_is_as_written() {
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     for (n, (is, was)) in table.lines().zip(written.lines()).enumerate() {
-        assert_eq!(is, was, "line {}; run with UPDATE_GOLDEN=1 if this is meant", n + 1);
+        assert_eq!(
+            is,
+            was,
+            "line {}; run with UPDATE_GOLDEN=1 if this is meant",
+            n + 1
+        );
     }
     assert_eq!(table.lines().count(), written.lines().count());
 }
@@ -150,12 +172,22 @@ fn who_may_do_what_under_the_starter_set_is_as_written() {
 #[test]
 fn contractors_are_told_why_they_are_refused() {
     let policies = PolicySet::parse(SET).unwrap();
-    let person = Person { iss: "https://login.example.com".parse().unwrap(), sub: "c".parse().unwrap() };
-    let groups = ["contractors", "engineers"].map(|group| group.parse().unwrap()).into();
+    let person = Person {
+        iss: "https://login.example.com".parse().unwrap(),
+        sub: "c".parse().unwrap(),
+    };
+    let groups = ["contractors", "engineers"]
+        .map(|group| group.parse().unwrap())
+        .into();
     let ask = ask(&["prod"], KINDS[0], 900);
     let now = Moment::from_seconds(1_795_514_400);
     let Decision::Denied(denial) = policies.decide(&ask, &person, &groups, &facts(), now) else {
         panic!("a contractor got to production");
     };
-    assert!(denial.to_string().contains("ask a lead to do it together with you"), "{denial}");
+    assert!(
+        denial
+            .to_string()
+            .contains("ask a lead to do it together with you"),
+        "{denial}"
+    );
 }

@@ -40,7 +40,10 @@ fn ask(targets: &[&str], seconds: u32) -> Ask {
 }
 
 fn anna() -> Person {
-    Person { iss: "https://login.example.com".parse().unwrap(), sub: "anna".parse().unwrap() }
+    Person {
+        iss: "https://login.example.com".parse().unwrap(),
+        sub: "anna".parse().unwrap(),
+    }
 }
 
 fn in_groups(groups: &[&str]) -> BTreeSet<Group> {
@@ -67,7 +70,11 @@ fn denial(decision: Decision) -> Denial {
 }
 
 fn faults(text: &str) -> Vec<String> {
-    PolicySet::parse(text).unwrap_err().iter().map(ToString::to_string).collect()
+    PolicySet::parse(text)
+        .unwrap_err()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 const AUTO: &str = r#"@auto("true") @max_duration("1h")"#;
@@ -76,7 +83,10 @@ const IS_WEB: &str = r#"resource.hasTag("Role") && resource.getTag("Role") == "w
 #[test]
 fn an_empty_set_permits_nothing() {
     let denial = denial(decide("", &ask(&[WEB], 60)));
-    assert_eq!((denial.kind, denial.reasons.len()), (DenialKind::NoRoute, 0));
+    assert_eq!(
+        (denial.kind, denial.reasons.len()),
+        (DenialKind::NoRoute, 0)
+    );
 }
 
 #[test]
@@ -91,7 +101,10 @@ fn a_route_comes_whole_from_one_permit() {
         Route {
             policy: "a".to_owned(),
             policy_set: policies.digest(),
-            consent: Consent::Approvals { needed: 2, groups: in_groups(&["leads", "oncall"]) },
+            consent: Consent::Approvals {
+                needed: 2,
+                groups: in_groups(&["leads", "oncall"])
+            },
             max_duration: 2_700.try_into().unwrap(),
             answer_within: std::time::Duration::from_secs(7_200),
         }
@@ -104,7 +117,12 @@ fn scope_of_one_permit_and_duration_of_another_never_combine() {
     let text = permit(r#"@id("wide") @auto("true") @max_duration("1m")"#, "true")
         + &permit(&format!(r#"@id("long") {AUTO}"#), IS_WEB);
     let refused = denial(decide(&text, &ask(&[WEB, DB], 3_600)));
-    assert_eq!(refused.kind, DenialKind::TooLong { longest: 60.try_into().unwrap() });
+    assert_eq!(
+        refused.kind,
+        DenialKind::TooLong {
+            longest: 60.try_into().unwrap()
+        }
+    );
     assert_eq!(
         refused.to_string(),
         format!(
@@ -123,8 +141,12 @@ fn two_permits_that_cover_one_target_each_are_no_route_to_both() {
         + &permit(&format!(r#"@id("rest") {AUTO}"#), &format!("!({IS_WEB})"));
     let refused = denial(decide(&text, &ask(&[WEB, DB], 60)));
     assert_eq!(refused.kind, DenialKind::NoRoute);
-    let named: Vec<&str> =
-        refused.reasons.iter().filter_map(|r| r.policy.as_ref()).map(PolicyId::as_str).collect();
+    let named: Vec<&str> = refused
+        .reasons
+        .iter()
+        .filter_map(|r| r.policy.as_ref())
+        .map(PolicyId::as_str)
+        .collect();
     assert_eq!(named, ["rest", "web"]);
 }
 
@@ -152,9 +174,15 @@ fn a_policy_that_fails_denies_whatever_the_others_say() {
         format!(r#"@id("broken") forbid(principal, action, resource) when {{ {overflow} }};"#);
     let refused = denial(decide(&(all.clone() + &forbid), &ask(&[WEB], 60)));
     assert_eq!(refused.kind, DenialKind::Unevaluable);
-    assert_eq!(refused.reasons[0].policy.as_ref().unwrap().as_str(), "broken");
+    assert_eq!(
+        refused.reasons[0].policy.as_ref().unwrap().as_str(),
+        "broken"
+    );
     let told = serde_json::to_string(&refused).unwrap();
-    assert!(!told.contains("overflow"), "a policy's insides are for the log: {told}");
+    assert!(
+        !told.contains("overflow"),
+        "a policy's insides are for the log: {told}"
+    );
 
     let permits = all.clone() + &permit(&format!(r#"@id("broken") {AUTO}"#), overflow);
     let refused = denial(decide(&permits, &ask(&[WEB], 60)));
@@ -175,13 +203,23 @@ fn a_target_without_facts_is_denied() {
     assert_eq!(refused.kind, DenialKind::Unevaluable);
     assert_eq!(
         refused.reasons,
-        [Reason { policy: None, why: Why::UnknownTarget { target: DB.parse().unwrap() } }]
+        [Reason {
+            policy: None,
+            why: Why::UnknownTarget {
+                target: DB.parse().unwrap()
+            }
+        }]
     );
 }
 
 #[test]
 fn the_choice_is_automatic_then_fewest_approvals_then_first_id() {
-    let by = |id: &str, terms: &str| permit(&format!(r#"@id("{id}") @max_duration("1h") {terms}"#), "true");
+    let by = |id: &str, terms: &str| {
+        permit(
+            &format!(r#"@id("{id}") @max_duration("1h") {terms}"#),
+            "true",
+        )
+    };
     let two = by("a-two", r#"@approvals("2") @approvers("leads")"#);
     let one = by("c-one", r#"@approvals("1") @approvers("leads")"#);
     let other_one = by("b-one", r#"@approvals("1") @approvers("security")"#);
@@ -212,7 +250,13 @@ fn groups_are_compared_exactly_and_no_claim_is_no_group() {
         matches!(decision, Decision::Allowed { .. })
     };
     assert!(allowed(&["engineers"]) && allowed(&["leads", "engineers"]));
-    for groups in [&[][..], &["Engineers"], &["engineers-eu"], &["engineer"], &["engineers\u{301}"]] {
+    for groups in [
+        &[][..],
+        &["Engineers"],
+        &["engineers-eu"],
+        &["engineer"],
+        &["engineers\u{301}"],
+    ] {
         assert!(!allowed(groups), "{groups:?}");
     }
 }
@@ -228,7 +272,10 @@ fn a_policy_can_name_one_person_and_means_issuer_and_subject() {
     );
     for text in [by_uid, by_parts] {
         assert_eq!(route(decide(&text, &ask(&[WEB], 60))).policy, "anna");
-        let namesake = Person { iss: "https://other.example.com".parse().unwrap(), ..anna() };
+        let namesake = Person {
+            iss: "https://other.example.com".parse().unwrap(),
+            ..anna()
+        };
         let now = Moment::from_seconds(NOW);
         let groups = in_groups(&[]);
         let refused = set(&text).decide(&ask(&[WEB], 60), &namesake, &groups, &facts(), now);
@@ -250,7 +297,11 @@ fn policies_see_the_kind_the_target_and_the_time() {
     ];
     for condition in seen {
         let text = permit(&format!(r#"@id("p") {AUTO}"#), condition);
-        assert_eq!(route(decide(&text, &ask(&[WEB], 60))).policy, "p", "{condition}");
+        assert_eq!(
+            route(decide(&text, &ask(&[WEB], 60))).policy,
+            "p",
+            "{condition}"
+        );
     }
     let port: Ask = serde_json::from_value(serde_json::json!({
         "targets": [WEB],
@@ -291,13 +342,22 @@ fn every_fault_is_told_at_once_with_policy_and_annotation() {
     for (place, what) in [
         ("policy `#1`, `@id`", "is missing"),
         ("policy `#1`, `@max_duration`", "is missing"),
-        ("policy `#1`, `@approvals`", r#"a permit needs `@auto("true")`"#),
+        (
+            "policy `#1`, `@approvals`",
+            r#"a permit needs `@auto("true")`"#,
+        ),
         ("policy `b`, `@max_duration`", "`9h` is not a duration"),
-        ("policy `b`, `@approvals`", "`6` is not a number of approvals"),
+        (
+            "policy `b`, `@approvals`",
+            "`6` is not a number of approvals",
+        ),
         ("policy `b`, `@approvers`", "is missing"),
         ("policy `c`, `@auto`", "`yes` is not `true`"),
         ("policy `c`, `@approvers`", "cannot stand beside `@auto`"),
-        ("policy `c`, `@answer_within`", "cannot stand beside `@auto`"),
+        (
+            "policy `c`, `@answer_within`",
+            "cannot stand beside `@auto`",
+        ),
         ("policy `c`, `@answer_within`", "`1s` is not a duration"),
         ("policy `d`, `@max_duration`", known),
         ("policy `d`, `@colour`", known),
@@ -307,7 +367,9 @@ fn every_fault_is_told_at_once_with_policy_and_annotation() {
         ("policy `#8`, `@id`", "`g g` is not a policy id"),
         ("line 10, policy `#8`", "Env"),
     ] {
-        let found = parts.iter().any(|(at, said)| *at == place && said.contains(what));
+        let found = parts
+            .iter()
+            .any(|(at, said)| *at == place && said.contains(what));
         assert!(found, "{place}: {what}\nin\n{}", told.join("\n"));
     }
     assert_eq!(told.len(), 17, "{}", told.join("\n"));
@@ -325,9 +387,8 @@ fn a_text_that_is_not_cedar_is_told_with_its_line() {
 fn a_policy_that_can_never_apply_is_a_fault() {
     let never = faults(r#"@id("n") forbid(principal, action, resource) when { false };"#);
     assert!(never[0].contains("policy `n`"), "{never:?}");
-    let ghost = faults(
-        r#"@id("n") forbid(principal, action == Postern::Action::"reboot", resource);"#,
-    );
+    let ghost =
+        faults(r#"@id("n") forbid(principal, action == Postern::Action::"reboot", resource);"#);
     assert!(ghost[0].contains("reboot"), "{ghost:?}");
     let bidi = faults(&format!(
         r#"@id("n") forbid(principal in Postern::Group::"lea{}ds", action, resource);"#,
@@ -352,7 +413,11 @@ fn a_decision_reads_back_from_json() {
     for seconds in [60, 61] {
         let decision = decide(&text, &ask(&[WEB], seconds));
         let json = serde_json::to_string(&decision).unwrap();
-        assert_eq!(serde_json::from_str::<Decision>(&json).unwrap(), decision, "{json}");
+        assert_eq!(
+            serde_json::from_str::<Decision>(&json).unwrap(),
+            decision,
+            "{json}"
+        );
     }
     let refused = serde_json::to_value(decide(&text, &ask(&[WEB], 61))).unwrap();
     assert_eq!(

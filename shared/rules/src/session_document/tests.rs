@@ -3,7 +3,11 @@ use proptest::prelude::*;
 use super::*;
 
 fn spec(key: Option<&KeyId>) -> DocumentSpec<'_> {
-    DocumentSpec { log_bucket: "postern-logs", log_prefix: "sessions", kms_key: key }
+    DocumentSpec {
+        log_bucket: "postern-logs",
+        log_prefix: "sessions",
+        kms_key: key,
+    }
 }
 
 fn every_sort() -> Vec<SessionDocument> {
@@ -37,7 +41,11 @@ fn a_shell_gets_the_lowest_rung_that_covers_it() {
         (14_401, "Postern-Shell-480"),
         (28_800, "Postern-Shell-480"),
     ] {
-        assert_eq!(document_for(&AccessKind::Shell {}, seconds), name, "{seconds}");
+        assert_eq!(
+            document_for(&AccessKind::Shell {}, seconds),
+            name,
+            "{seconds}"
+        );
     }
 }
 
@@ -52,12 +60,19 @@ fn an_ask_and_its_document_have_one_name() {
         .iter()
         .map(|kind| document_for(&serde_json::from_str(kind).unwrap(), 60))
         .collect();
-    let of_documents: Vec<String> =
-        every_sort().iter().skip(6).map(|document| document.name().to_string()).collect();
+    let of_documents: Vec<String> = every_sort()
+        .iter()
+        .skip(6)
+        .map(|document| document.name().to_string())
+        .collect();
     assert_eq!(of_asks, of_documents);
     assert_eq!(
         of_asks,
-        ["Postern-Command-restart-nginx", "Postern-Port-db.internal-5432", "Postern-Ssh"]
+        [
+            "Postern-Command-restart-nginx",
+            "Postern-Port-db.internal-5432",
+            "Postern-Ssh"
+        ]
     );
 }
 
@@ -66,8 +81,10 @@ fn no_document_takes_a_parameter_that_gives_power() {
     for document in every_sort() {
         let content = document.content(&spec(None));
         let parameters = content.get("parameters").cloned().unwrap_or_default();
-        let names: Vec<&String> =
-            parameters.as_object().map(|map| map.keys().collect()).unwrap_or_default();
+        let names: Vec<&String> = parameters
+            .as_object()
+            .map(|map| map.keys().collect())
+            .unwrap_or_default();
         match document {
             SessionDocument::Port { .. } => assert_eq!(names, ["localPortNumber"]),
             SessionDocument::Shell(_) | SessionDocument::Command { .. } | SessionDocument::Ssh => {
@@ -84,7 +101,11 @@ fn every_document_bounds_its_sessions() {
         let content = document.content(&spec(None));
         assert_eq!(content["schemaVersion"], "1.0");
         let inputs = &content["inputs"];
-        let minutes: u16 = inputs["maxSessionDuration"].as_str().unwrap().parse().unwrap();
+        let minutes: u16 = inputs["maxSessionDuration"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
         assert!((1..=999).contains(&minutes), "{minutes}");
         assert_eq!(inputs["idleSessionTimeout"], "20");
         // The schema requires these four.
@@ -101,7 +122,10 @@ fn what_can_be_logged_is_and_the_rest_names_no_bucket() {
     for document in every_sort() {
         let content = document.content(&spec(Some(&key)));
         let inputs = &content["inputs"];
-        let logged = (inputs["s3BucketName"].clone(), inputs["s3KeyPrefix"].clone());
+        let logged = (
+            inputs["s3BucketName"].clone(),
+            inputs["s3KeyPrefix"].clone(),
+        );
         match document {
             SessionDocument::Shell(_) | SessionDocument::Command { .. } => {
                 assert_eq!(logged, ("postern-logs".into(), "sessions".into()));
@@ -162,7 +186,11 @@ fn a_command_line_holds_no_parameter() {
     for bad in ["", " ", "rm {{ path }}", "two\nlines", "{{"] {
         assert!(bad.parse::<CommandLine>().is_err(), "{bad:?}");
     }
-    assert!("awk '{ print $1 }' /var/log/x | head".parse::<CommandLine>().is_ok());
+    assert!(
+        "awk '{ print $1 }' /var/log/x | head"
+            .parse::<CommandLine>()
+            .is_ok()
+    );
 }
 
 proptest! {

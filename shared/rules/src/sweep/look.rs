@@ -102,7 +102,10 @@ impl Looking {
     fn at(request: &Request, records: &[SessionRecord], now: Moment) -> Self {
         Self {
             step: Step::from(request),
-            records: records.iter().map(|record| (record.id.clone(), record.clone())).collect(),
+            records: records
+                .iter()
+                .map(|record| (record.id.clone(), record.clone()))
+                .collect(),
             evictions: Vec::new(),
             loggable: request.ask.kind.loggable(),
             now,
@@ -136,7 +139,11 @@ impl Looking {
                     document: listed.document.clone(),
                     started_at: listed.started_at,
                     life: SessionLife::Alive {},
-                    log: if self.loggable { LogVerdict::Pending {} } else { LogVerdict::Unloggable {} },
+                    log: if self.loggable {
+                        LogVerdict::Pending {}
+                    } else {
+                        LogVerdict::Unloggable {}
+                    },
                 };
                 let event = Event::SessionSeen {
                     session: record.id.clone(),
@@ -150,8 +157,17 @@ impl Looking {
         };
         match listed.state {
             ListedState::History { ended_at: Some(at) } if record.lives() && self.has_room() => {
-                let event = Event::SessionOver { session: record.id.clone(), ended_at: at };
-                self.note(event, SessionRecord { life: SessionLife::Over { at }, ..record });
+                let event = Event::SessionOver {
+                    session: record.id.clone(),
+                    ended_at: at,
+                };
+                self.note(
+                    event,
+                    SessionRecord {
+                        life: SessionLife::Over { at },
+                        ..record
+                    },
+                );
             }
             ListedState::Active | ListedState::History { .. } => {}
         }
@@ -163,7 +179,9 @@ impl Looking {
         if let Status::Ending { grant, .. } = &mut status
             && let Some(issuing) = grant.issuing.take()
         {
-            let event = Event::IssueOrphaned { issue: issuing.issue };
+            let event = Event::IssueOrphaned {
+                issue: issuing.issue,
+            };
             self.step.write(Actor::Postern {}, event, self.now);
             self.step.set(status);
         }
@@ -171,8 +189,12 @@ impl Looking {
 
     /// Ends every session that may be open; tells SSM again, less and less often, until it is gone.
     fn evict(&mut self, request: &Request) {
-        let open: Vec<SessionRecord> =
-            self.records.values().filter(|record| record.lives()).cloned().collect();
+        let open: Vec<SessionRecord> = self
+            .records
+            .values()
+            .filter(|record| record.lives())
+            .cloned()
+            .collect();
         for record in open {
             let attempt = match record.life {
                 SessionLife::Alive {} => 1,
@@ -189,8 +211,14 @@ impl Looking {
             if !self.has_room() {
                 return;
             }
-            let event = Event::SessionTerminating { session: record.id.clone(), attempt };
-            let life = SessionLife::Terminating { since: self.now, tries: attempt };
+            let event = Event::SessionTerminating {
+                session: record.id.clone(),
+                attempt,
+            };
+            let life = SessionLife::Terminating {
+                since: self.now,
+                tries: attempt,
+            };
             self.evictions.push(Eviction {
                 account: request.ask.targets.account().clone(),
                 region: request.ask.targets.region().clone(),
@@ -203,8 +231,12 @@ impl Looking {
 
     /// Gives ended sessions the verdict that their listing supports. No listing, no verdict.
     fn judge_logs(&mut self, logs: &BTreeMap<SessionId, LogListing>, pace: &Pace) {
-        let waiting: Vec<SessionRecord> =
-            self.records.values().filter(|record| !record.log.is_final()).cloned().collect();
+        let waiting: Vec<SessionRecord> = self
+            .records
+            .values()
+            .filter(|record| !record.log.is_final())
+            .cloned()
+            .collect();
         for record in waiting {
             let (SessionLife::Over { at }, Some(listing)) = (record.life, logs.get(&record.id))
             else {
@@ -212,7 +244,10 @@ impl Looking {
             };
             let log = log_verdict::judge(record.started_at, at, listing, self.now, pace);
             if log.is_final() && self.has_room() {
-                let event = Event::LogJudged { session: record.id.clone(), log: log.clone() };
+                let event = Event::LogJudged {
+                    session: record.id.clone(),
+                    log: log.clone(),
+                };
                 self.note(event, SessionRecord { log, ..record });
             }
         }
@@ -220,8 +255,13 @@ impl Looking {
 
     /// Closes the request, or says when to look next.
     fn close_or_wait(&mut self, complete: bool, pace: &Pace) {
-        let Status::Ending { grant, ended_at, why, looks, .. } =
-            self.step.request().status.clone()
+        let Status::Ending {
+            grant,
+            ended_at,
+            why,
+            looks,
+            ..
+        } = self.step.request().status.clone()
         else {
             return;
         };
@@ -236,7 +276,11 @@ impl Looking {
         };
         if complete && !self.cut_short && !alive && !unjudged && now >= quiet_at {
             self.step.write(Actor::Postern {}, Event::Closed {}, now);
-            self.step.set(Status::Closed { grant: Some(grant), why, closed_at: now });
+            self.step.set(Status::Closed {
+                grant: Some(grant),
+                why,
+                closed_at: now,
+            });
             return;
         }
         let look_at = if alive || !complete || self.cut_short {
@@ -246,16 +290,29 @@ impl Looking {
             // The longer nothing happens the less often it is looked for, but always in time.
             let waited = now.since(ended_at) / 4;
             let again = now.plus(waited.clamp(AGAIN_FOR_LOG, AGAIN_AT_LAST));
-            if now < quiet_at { again.min(quiet_at) } else { again }
+            if now < quiet_at {
+                again.min(quiet_at)
+            } else {
+                again
+            }
         };
         let looks = looks.saturating_add(1);
-        self.step.set(Status::Ending { grant, ended_at, why, look_at, looks });
+        self.step.set(Status::Ending {
+            grant,
+            ended_at,
+            why,
+            look_at,
+            looks,
+        });
     }
 
     fn done(self) -> Look {
         let changed = !self.step.entries().is_empty();
         let waits = matches!(self.step.request().status, Status::Ending { .. });
         // Looking in vain still moves the next look, without an entry in the chain.
-        Look { step: (changed || waits).then_some(self.step), evictions: self.evictions }
+        Look {
+            step: (changed || waits).then_some(self.step),
+            evictions: self.evictions,
+        }
     }
 }

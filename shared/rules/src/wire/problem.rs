@@ -12,7 +12,10 @@ use crate::wire::views::RequestView;
 pub struct Problem {
     /// A stable name of the kind of error: `urn:postern:problem:` and the code.
     #[serde(rename = "type")]
-    #[cfg_attr(feature = "openapi", schema(example = "urn:postern:problem:self-approval"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "urn:postern:problem:self-approval")
+    )]
     pub kind: String,
     /// The kind in words.
     pub title: String,
@@ -65,7 +68,10 @@ impl Problem {
                 problem.facts.insert("shown".into(), current.hex().into());
             }
             Refusal::NotAnApprover { groups } => {
-                let groups = groups.iter().map(|group| Value::from(group.as_str())).collect();
+                let groups = groups
+                    .iter()
+                    .map(|group| Value::from(group.as_str()))
+                    .collect();
                 problem.facts.insert("approver_groups".into(), groups);
             }
             Refusal::RequestNotFound

@@ -1,22 +1,19 @@
-//! What callers are shown.
+//! What callers are shown of requests.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ask::Ask;
-use crate::audit::Entry;
 use crate::caller::Caller;
 use crate::facts::{Ping, Platform, TargetFacts};
 use crate::life::{answer, end};
-use crate::log_verdict::LogVerdict;
 use crate::moment::Moment;
-use crate::names::{AccessKind, Digest, Group, Person, RequestId, SessionId, Target};
+use crate::names::{Digest, Group, Person, RequestId, Target};
 use crate::offices::Offices;
 use crate::pace::Pace;
 use crate::request::Request;
 use crate::route::{Consent, Route};
-use crate::session::{SessionLife, SessionRecord};
 use crate::session_document::SessionDocument;
 use crate::status::{EndReason, LapseReason, Status, StatusWord};
 
@@ -158,98 +155,6 @@ pub struct RequestList {
     pub next: Option<String>,
 }
 
-/// The sessions of a request, with the verdict on each one's log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SessionsView {
-    /// The request.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub request: RequestId,
-    /// The sessions seen so far, oldest first.
-    pub sessions: Vec<SessionView>,
-}
-
-/// One session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SessionView {
-    /// Its id.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub id: SessionId,
-    /// The instance.
-    pub instance: String,
-    /// The session document.
-    pub document: String,
-    /// When it began.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-    pub started_at: Moment,
-    /// Whether it lives.
-    pub life: SessionLife,
-    /// What is known of its log.
-    pub log: LogVerdict,
-}
-
-/// The audit trail of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct EntriesView {
-    /// The request.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub request: RequestId,
-    /// The entries, in order.
-    pub entries: Vec<EntryView>,
-    /// The digest of the last entry, as the request holds it.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub head: Digest,
-    /// Whether the chain is whole, as checked while answering.
-    pub whole: bool,
-}
-
-/// An audit entry with its digest, so that a reader can check the chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct EntryView {
-    /// The entry. Its canonical encoding is what the digest is taken of.
-    pub entry: Entry,
-    /// The digest that the next entry names.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub digest: Digest,
-}
-
-/// Targets the caller may ask for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct TargetsView {
-    /// The targets, with what each offers to this caller.
-    pub targets: Vec<Offer>,
-    /// Whether these are all. A place with very many instances is listed in part; targets that are
-    /// not listed may be asked for all the same.
-    pub complete: bool,
-}
-
-/// What one target offers to a caller.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Offer {
-    /// The target.
-    #[serde(flatten)]
-    pub target: TargetView,
-    /// The kinds of access that a policy offers now, each with its route.
-    pub kinds: Vec<KindOffer>,
-}
-
-/// One kind of access to one target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct KindOffer {
-    /// The kind.
-    pub kind: AccessKind,
-    /// Whether what is done is logged.
-    pub loggable: bool,
-    /// What the policy asks for.
-    pub route: RouteView,
-}
-
 /// Whether the function answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -321,12 +226,27 @@ fn you_may(
             | Status::Lapsed { .. } => false,
         };
     [
-        ("approve", answer::approve(request, caller, shown, None, offices, pace, now).is_ok()),
-        ("deny", answer::deny(request, caller, None, offices, now).is_ok()),
-        ("withdraw", answer::withdraw(request, caller, offices, now).is_ok()),
+        (
+            "approve",
+            answer::approve(request, caller, shown, None, offices, pace, now).is_ok(),
+        ),
+        (
+            "deny",
+            answer::deny(request, caller, None, offices, now).is_ok(),
+        ),
+        (
+            "withdraw",
+            answer::withdraw(request, caller, offices, now).is_ok(),
+        ),
         ("issue", issue),
-        ("revoke", end::revoke(request, caller, None, offices, now).is_ok()),
-        ("release", end::release(request, caller, offices, now).is_ok()),
+        (
+            "revoke",
+            end::revoke(request, caller, None, offices, now).is_ok(),
+        ),
+        (
+            "release",
+            end::release(request, caller, offices, now).is_ok(),
+        ),
     ]
     .into_iter()
     .filter(|(_, may)| *may)
@@ -347,8 +267,12 @@ impl From<&Status> for StateView {
                 view.lapses_at = Some(*at);
             }
             Status::Active { .. } => {}
-            Status::Ending { ended_at: at, why, .. }
-            | Status::Closed { closed_at: at, why, .. } => {
+            Status::Ending {
+                ended_at: at, why, ..
+            }
+            | Status::Closed {
+                closed_at: at, why, ..
+            } => {
                 view.over_at = Some(*at);
                 view.ended_because = Some(*why);
             }
@@ -391,25 +315,5 @@ impl From<&Route> for RouteView {
             approver_groups,
             max_duration_seconds: route.max_duration.seconds(),
         }
-    }
-}
-
-impl From<&SessionRecord> for SessionView {
-    fn from(record: &SessionRecord) -> Self {
-        Self {
-            id: record.id.clone(),
-            instance: record.instance.clone(),
-            document: record.document.clone(),
-            started_at: record.started_at,
-            life: record.life,
-            log: record.log.clone(),
-        }
-    }
-}
-
-impl From<Entry> for EntryView {
-    fn from(entry: Entry) -> Self {
-        let digest = entry.digest();
-        Self { entry, digest }
     }
 }

@@ -1,0 +1,12 @@
+//! The life of a request, told by its rules alone.
+//!
+//! Every request here was made by the rules, and every caller by the judge of claims: there is no
+//! other way to either, for tests neither.
+
+mod golden;
+mod identity;
+mod model;
+mod refusals;
+mod scene;
+
+pub(crate) use scene::{Scene, after, start};
