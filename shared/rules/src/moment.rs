@@ -161,7 +161,11 @@ mod tests {
     fn another_spelling_is_refused_in_json() {
         let read = |text: &str| serde_json::from_value::<Moment>(text.into());
         assert!(read("2026-11-24T10:15:00.000Z").is_ok());
-        for other in ["2026-11-24T10:15:00Z", "2026-11-24t10:15:00.000z", "2026-11-24 10:15:00.000Z"] {
+        for other in [
+            "2026-11-24T10:15:00Z",
+            "2026-11-24t10:15:00.000z",
+            "2026-11-24 10:15:00.000Z",
+        ] {
             assert!(read(other).is_err(), "{other}");
         }
     }
