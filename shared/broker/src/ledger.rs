@@ -15,6 +15,9 @@
 //! exist, and whatever else the step changes. All of it happens or nothing does. Who is faster wins,
 //! and the others are told [`LedgerFault::LostRace`].
 //!
+//! An approval carries the further condition that the stored requester is not the approver, so that
+//! self-approval cannot be written even if a rule were wrong.
+//!
 //! Decisions are taken on consistent reads of the table. Indexes lag behind (AWS-FACTS 7.5); they
 //! only find candidates, and whoever uses one loads what it found.
 //!

@@ -185,13 +185,12 @@ impl Ledger {
 
     /// Sees to it, once, that there is a cursor, in an hour that is over for every function.
     pub(super) async fn begin(&self, now: Moment) -> Result<(), LedgerFault> {
-        let begun = self
-            .begun
+        self.begun
             .get_or_try_init(|| {
                 self.set_cursor(hour(now).saturating_sub(1), "attribute_not_exists(#hour)")
             })
-            .await?;
-        Ok(*begun)
+            .await
+            .map(|_| ())
     }
 
     /// The oldest hour that may still hold work.

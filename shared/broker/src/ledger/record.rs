@@ -330,6 +330,6 @@ fn wait_before(attempt: u32) -> Duration {
     // Without randomness they may meet again, which costs an attempt.
     let _ = aws_lc_rs::rand::fill(&mut byte);
     let [random] = byte;
-    let most = 20_u64 << attempt.min(5);
+    let most = 5_u64 << attempt.min(5);
     Duration::from_millis(most / 2 + most * u64::from(random) / 512)
 }

@@ -38,13 +38,10 @@ async fn a_request_in_quarantine_is_not_due_and_not_deleted() {
     let pk = format!("REQ#{}", damaged.id());
     let rubbish = AttributeValue::S("rubbish".to_owned());
     arranged.tamper(&pk, "REQ", "doc", rubbish).await;
-    arranged.forward(1_000 * HOUR);
+    arranged.forward(48 * HOUR);
     let now = arranged.now();
     arranged.ledger.quarantine(damaged.id(), now).await.unwrap();
-    let mut due = arranged.ledger.due(now, now, 10).await.unwrap();
-    while due.ids.is_empty() && due.more {
-        due = arranged.ledger.due(now, now, 10).await.unwrap();
-    }
+    let due = arranged.ledger.due(now, now, 10).await.unwrap();
     assert_eq!(due.ids, [sound.id()]);
     let item = &arranged.of_request(damaged.id()).await["REQ"];
     assert_eq!(text(item, "doc"), "rubbish");
