@@ -6,26 +6,63 @@
 //! `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH` is set. All these come down to one rule here: a stage in
 //! front of `/v1/` is taken off, so the same template works on every stage and with that variable
 //! or without it.
+//!
+//! What callers choose has no part in building the address of a call: `lambda_http` 1.3 puts
+//! `Host` and `X-Forwarded-Proto` in front of the path and panics where no address comes of it, or
+//! where the query holds a character that should have been escaped, such as `<`.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 
 use axum::Router;
 use axum::http::Uri;
+use axum::http::header::HOST;
 use axum::http::uri::PathAndQuery;
-use axum::response::Response;
-use lambda_http::request::RequestContext;
-use lambda_http::{RequestExt, Service};
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::{Adapter, LambdaEvent, RequestExt, Service};
+use serde::Serialize;
 use tower::util::MapRequest;
 
 /// Where every route of Postern begins.
 const ROUTES: &str = "/v1/";
 
-/// The router as Lambda calls it.
+/// The router as the Lambda runtime calls it.
 pub fn behind(
     router: Router,
-) -> impl Service<lambda_http::Request, Response = Response, Error = Infallible, Future: Send> + Clone
-{
-    MapRequest::new(router, without_stage)
+) -> impl Service<
+    LambdaEvent<LambdaRequest>,
+    Response: Serialize + std::fmt::Debug,
+    Error = Infallible,
+    Future: Send,
+> {
+    MapRequest::new(
+        Adapter::from(MapRequest::new(router, without_stage)),
+        addressable,
+    )
+}
+
+/// The event with an address that can be built: at the gateway's own name, with its query escaped.
+fn addressable(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
+    if let LambdaRequest::ApiGatewayV2(call) = &mut event.payload {
+        call.headers.remove(HOST);
+        call.headers.remove("x-forwarded-proto");
+        call.raw_query_string = call.raw_query_string.as_deref().map(escaped);
+    }
+    event
+}
+
+/// A query of which every character may stand in one (RFC 3986, section 3.4).
+fn escaped(query: &str) -> String {
+    let mut escaped = String::with_capacity(query.len());
+    for byte in query.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    escaped
 }
 
 fn without_stage(mut request: lambda_http::Request) -> lambda_http::Request {

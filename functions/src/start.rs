@@ -125,7 +125,7 @@ impl Deployment {
 /// # Errors
 /// The Lambda runtime gave up.
 pub async fn serve(router: Router) -> Result<(), NotStarted> {
-    lambda_http::run(gateway::behind(router))
+    lambda_runtime::run(gateway::behind(router))
         .await
         .map_err(NotStarted::Runtime)
 }

@@ -2,8 +2,8 @@ use axum::body::Body;
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, Request};
 use axum::routing::{get, post};
+use lambda_http::Context;
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Context, LambdaEvent};
 use rules::ask::Ask;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -22,8 +22,7 @@ macro_rules! event {
 /// What API Gateway gets back for an event.
 async fn answer(router: Router, event: &str) -> Value {
     let event: LambdaRequest = serde_json::from_str(event).expect("it is an event");
-    let service = Adapter::from(behind(router));
-    let answer = service
+    let answer = behind(router)
         .oneshot(LambdaEvent::new(event, Context::default()))
         .await
         .unwrap();
@@ -160,5 +159,34 @@ fn only_a_stage_in_front_of_a_route_is_taken_off() {
         let uri: Uri = path.parse().unwrap();
         let found = stripped(&uri, stage).map(|uri| uri.to_string());
         assert_eq!(found.as_deref(), expected, "{path} on {stage}");
+    }
+}
+
+#[tokio::test]
+async fn no_character_in_a_call_breaks_its_address() {
+    const PATH: &str = "\"rawPath\": \"/v1/health";
+    const QUERY: &str = "\"rawQueryString\": \"";
+    const SCHEME: &str = "\"x-forwarded-proto\": \"https";
+    const NAME: &str = "\"host\": \"";
+    let router = probe::api();
+    for character in (0..=0x7f_u8)
+        .map(char::from)
+        .chain(['디', '\u{fffd}', '\u{202e}'])
+    {
+        let quoted = serde_json::to_string(&format!("a={character}")).unwrap();
+        let quoted = &quoted[1..quoted.len() - 1];
+        for place in [PATH, QUERY, SCHEME, NAME] {
+            // `lambda_http` reads no event of which a header holds other characters.
+            if [SCHEME, NAME].contains(&place) && !(' '..='~').contains(&character) {
+                continue;
+            }
+            let event = event!("default_stage").replace(place, &format!("{place}{quoted}"));
+            let answer = answer(router.clone(), &event).await;
+            let expected = if place == PATH { 404 } else { 200 };
+            assert_eq!(
+                answer["statusCode"], expected,
+                "{character:?} after {place}"
+            );
+        }
     }
 }
