@@ -102,6 +102,12 @@ impl Screen {
         self.toned(Tone::Strong, &heading)
     }
 
+    /// How many steps have had their heading.
+    #[must_use]
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
     /// Who asks for what.
     ///
     /// # Errors

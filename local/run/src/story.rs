@@ -110,7 +110,9 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     async fn step(&mut self, heading: &str) -> Result<(), Amiss> {
-        tokio::time::sleep(BREATH).await;
+        if self.screen.steps() > 0 {
+            tokio::time::sleep(BREATH).await;
+        }
         Ok(self.screen.step(heading)?)
     }
 

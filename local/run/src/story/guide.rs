@@ -64,34 +64,34 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
             format!(
                 "export AWS_CONFIG_FILE=$(mktemp)\n\
                  cat > $AWS_CONFIG_FILE <<END\n\
-                 [profile postern]\n\
+                 [profile anna]\n\
                  region = {REGION}\n\
                  endpoint_url = {aws}\n\
                  credential_process = curl -fsS -X POST -H \"Authorization: Bearer $ANNA\" \
                  {api}/v1/requests/$ID/credentials?format=credential_process\n\
                  END\n\
-                 aws --profile postern sts get-caller-identity"
+                 aws --profile anna sts get-caller-identity"
             ),
         ),
         (
             "A session on web-7 opens; without the Session Manager plugin the CLI closes it again and\n\
              # says so. (There is no terminal behind it: the stand-in judges, opens, ends and logs.)",
             format!(
-                "aws --profile postern ssm start-session --target {WEB_7} --document-name Postern-Shell-30"
+                "aws --profile anna ssm start-session --target {WEB_7} --document-name Postern-Shell-30"
             ),
         ),
         (
             "On another instance, or with another document: AccessDenied.",
             format!(
-                "aws --profile postern ssm start-session --target {WEB_8} --document-name Postern-Shell-30\n\
-                 aws --profile postern ssm start-session --target {WEB_7} --document-name Postern-Shell-480"
+                "aws --profile anna ssm start-session --target {WEB_8} --document-name Postern-Shell-30\n\
+                 aws --profile anna ssm start-session --target {WEB_7} --document-name Postern-Shell-480"
             ),
         ),
         (
             "Ben takes it back: no more credentials (409), and those that are out are denied.",
             format!(
                 "curl -sw '\\n' -X POST {api}/v1/requests/$ID/revoke -H \"Authorization: Bearer $BEN\"\n\
-                 aws --profile postern ssm start-session --target {WEB_7} --document-name Postern-Shell-30"
+                 aws --profile anna ssm start-session --target {WEB_7} --document-name Postern-Shell-30"
             ),
         ),
         (

@@ -97,12 +97,16 @@ impl Answer {
         })
     }
 
-    /// That the answer has this status.
+    /// That the answer has this status. What else it says is told where it is a problem only: any
+    /// other body could be credentials.
     pub(super) fn must_be(&self, status: u16) -> Result<(), Amiss> {
+        let says = serde_json::from_str::<Problem>(&self.body)
+            .map(|problem| format!(", {}: {}", problem.code, problem.detail))
+            .unwrap_or_default();
         must(
             self.status == status,
             &format!("status {status}"),
-            format!("status {} and {}", self.status, self.body),
+            format!("{}{says}", self.status),
         )
     }
 
@@ -110,7 +114,7 @@ impl Answer {
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Amiss> {
         serde_json::from_str(&self.body).map_err(|fault| Amiss::Unexpected {
             expected: format!("an answer of the shape {}", std::any::type_name::<T>()),
-            got: format!("{fault}: {}", self.body),
+            got: fault.to_string(),
         })
     }
 

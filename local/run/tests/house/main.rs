@@ -3,5 +3,6 @@
 mod outside;
 mod restart;
 mod roles;
+mod story;
 mod tokens;
 mod trust;
