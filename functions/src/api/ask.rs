@@ -30,7 +30,7 @@ use crate::problem::Answered;
         description = "The request is recorded: `pending`, or `approved` where the policy says so by itself",
         body = RequestView,
         headers(
-            ("Location" = String, description = "The path of the request"),
+            ("Location" = String, description = "The path of the request, without a stage"),
             ("Idempotency-Replayed" = Option<String>, description = "`true` where the same call was taken before, and nothing was changed this time"),
         ),
         links(

@@ -174,7 +174,7 @@ async fn no_character_in_a_call_breaks_its_address() {
         .chain(['디', '\u{fffd}', '\u{202e}'])
     {
         let quoted = serde_json::to_string(&format!("a={character}")).unwrap();
-        let quoted = &quoted[1..quoted.len() - 1];
+        let quoted = quoted.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
         for place in [PATH, QUERY, SCHEME, NAME] {
             // `lambda_http` reads no event of which a header holds other characters.
             if [SCHEME, NAME].contains(&place) && !(' '..='~').contains(&character) {
