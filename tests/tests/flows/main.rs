@@ -5,4 +5,12 @@
 //! what nobody outside could see, such as the calls that reached AWS, is read from the stand-in.
 
 #[cfg(test)]
+mod chain;
+#[cfg(test)]
+mod one_grant;
+#[cfg(test)]
+mod lambda;
+#[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod trouble;
