@@ -1,3 +1,5 @@
+mod flips;
+
 use super::*;
 
 const ID: &str = "req-01KAV3M0000123456789ABCDEF";
@@ -94,28 +96,6 @@ fn a_changed_entry_breaks_the_chain_behind_it() {
             verify(request, &changed, head),
             Err(Broken::Link { n: named })
         );
-    }
-}
-
-#[test]
-fn flipping_any_byte_of_the_encoding_is_noticed() {
-    let (request, entries, head) = chain();
-    for (place, entry) in entries.iter().enumerate() {
-        let text = canonical::encode(entry);
-        for byte in 0..text.len() {
-            let mut bytes = text.clone().into_bytes();
-            bytes[byte] ^= 1;
-            // Most flips no longer parse; those that do must break the chain.
-            let Ok(altered) = serde_json::from_slice::<Entry>(&bytes) else {
-                continue;
-            };
-            let mut changed = entries.clone();
-            changed[place] = altered;
-            assert!(
-                verify(request, &changed, head).is_err(),
-                "byte {byte} of entry {place}"
-            );
-        }
     }
 }
 

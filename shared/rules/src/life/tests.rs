@@ -8,5 +8,6 @@ mod identity;
 mod model;
 mod refusals;
 mod scene;
+mod shown;
 
 pub(crate) use scene::{Scene, after, start};
