@@ -1,0 +1,10 @@
+//! What goes wrong: functions that are killed, calls that fail, people and sweeps at the same time,
+//! listings that lag, logs that do not come.
+//!
+//! Whatever happens, no credentials exist without a record before them, none leave after the end,
+//! nothing is stuck, and every audit chain is whole ([`reckoning`]).
+
+#[cfg(test)]
+mod kills;
+#[cfg(test)]
+mod reckoning;
