@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod one_grant;
 #[cfg(test)]
 mod lambda;

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use standin::{Service, StandinClock, World};
 
 pub(crate) use self::aws::Denied;
-pub(crate) use self::visitor::Visitor;
+pub(crate) use self::visitor::{Reply, Visitor};
 
 /// When every scene opens: 2026-11-24T09:00:00Z, a Tuesday.
 const OPENS_AT_MILLIS: i64 = 1_795_510_800_000;

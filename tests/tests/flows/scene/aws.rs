@@ -1,7 +1,10 @@
 //! What the holder of issued credentials does with AWS, through the real SDK.
 
 use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
+use postern_local::account::TABLE;
+use rules::names::RequestId;
 use rules::wire::Credentials;
 use standin::iam::Keys;
 
@@ -41,6 +44,23 @@ impl Scene {
             .open_session(credentials, &instance, &credentials.document)
             .await;
         opened.expect("the session opens")
+    }
+
+    /// Damages the record of a request beyond reading, as nobody but an administrator of the table
+    /// could.
+    pub(crate) async fn damage(&self, id: RequestId) {
+        let config = self.house().sdk_config_of(&self.world().admin_keys());
+        let table = aws_sdk_dynamodb::Client::new(&config.expect("the house reaches AWS"));
+        let call = table
+            .update_item()
+            .table_name(TABLE)
+            .key("pk", AttributeValue::S(format!("REQ#{id}")))
+            .key("sk", AttributeValue::S("REQ".to_owned()))
+            .condition_expression("attribute_exists(doc)")
+            .update_expression("SET doc = :damaged")
+            .expression_attribute_values(":damaged", AttributeValue::S("{".to_owned()))
+            .send();
+        Box::pin(call).await.expect("the record is there");
     }
 
     /// Systems Manager, as the holder of the credentials reaches it.
