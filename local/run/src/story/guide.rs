@@ -95,9 +95,9 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
             ),
         ),
         (
-            "The trail, and the sessions with the verdicts on their logs.",
+            "The trail, and the sessions with the verdicts on their logs, once the sweeper has looked.",
             format!(
-                "curl -sw '\\n' {api}/v1/requests/$ID/entries -H \"Authorization: Bearer $ANNA\"\n\
+                "sleep 5; curl -sw '\\n' {api}/v1/requests/$ID/entries -H \"Authorization: Bearer $ANNA\"\n\
                  curl -sw '\\n' {api}/v1/requests/$ID/sessions -H \"Authorization: Bearer $ANNA\""
             ),
         ),

@@ -22,7 +22,8 @@ async fn door(house: &House, form: &str) -> (u16, String) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head[9..12].parse().unwrap(), body.trim().to_owned())
+    let status = head.split(' ').nth(1).unwrap();
+    (status.parse().unwrap(), body.trim().to_owned())
 }
 
 #[tokio::test]
