@@ -68,7 +68,7 @@ proptest! {
         let mut book = play(needed, &acts);
         // From here on nobody does anything: the sweeper alone must bring it to its end.
         let looks = book.rest(&scene);
-        prop_assert!(looks <= 300, "{looks} looks");
+        prop_assert!(looks <= 120, "{looks} looks");
         prop_assert_eq!(book.request().due_at(&scene.pace), None);
     }
 

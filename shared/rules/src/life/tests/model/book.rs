@@ -277,10 +277,10 @@ impl Book {
                 "the next look is later"
             );
             self.record(step);
-            self.must_hold(scene);
             looks += 1;
             assert!(looks <= 1_000, "it never comes to rest");
         }
+        self.must_hold(scene);
         looks
     }
 }
