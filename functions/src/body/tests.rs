@@ -122,6 +122,12 @@ async fn json_of_another_shape_is_invalid_and_the_detail_names_the_field() {
         ),
         (ASK.replace("i-0123456789abcdef0", "i-*"), "targets[0]"),
         (ASK.replace("shell", "root"), "kind"),
+        (ASK.replace(r#"{"type":"shell"}"#, r#"["ssh"]"#), "kind"),
+        (ASK.replace(r#"{"type":"shell"}"#, "\"ssh\""), "kind"),
+        (
+            ASK.replace(r#"{"type":"shell"}"#, r#"["command","restart-nginx"]"#),
+            "kind",
+        ),
         (ASK.replace("\"reason\"", "\"Reason\""), "Reason"),
         (
             ASK.replacen('{', r#"{"approved_by":"anna","#, 1),

@@ -4,7 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{made_of, text_name};
 
@@ -59,7 +61,7 @@ fn is_host(text: &str) -> bool {
 }
 
 /// What a grant lets somebody do on its targets.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum AccessKind {
@@ -82,6 +84,43 @@ pub enum AccessKind {
     },
     /// SSH through Session Manager. Cannot be logged (AWS-FACTS 0.6).
     Ssh {},
+}
+
+/// The members of an [`AccessKind`] as they are written. The compiler holds the two to each other.
+#[derive(Deserialize)]
+#[serde(
+    remote = "AccessKind",
+    tag = "type",
+    rename_all = "snake_case",
+    deny_unknown_fields
+)]
+enum Written {
+    Shell {},
+    Command { name: CommandName },
+    Port { host: Host, port: NonZeroU16 },
+    Ssh {},
+}
+
+/// Reads objects only: what is derived takes a list as well, with the fields by their order, and
+/// of what callers send nothing may hang on an order.
+impl<'de> Deserialize<'de> for AccessKind {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = AccessKind;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with the `type` `shell`, `command`, `port` or `ssh`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<AccessKind, A::Error> {
+                Written::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+
+        reader.deserialize_map(Object)
+    }
 }
 
 impl AccessKind {
@@ -164,13 +203,64 @@ mod tests {
     }
 
     #[test]
-    fn unknown_fields_of_a_kind_are_refused() {
-        for bad in [
-            r#"{"type":"shell","user":"root"}"#,
-            r#"{"type":"root"}"#,
-            r#"{"type":"port","host":"db","port":0}"#,
+    fn a_kind_is_read_from_an_object_of_exactly_its_members() {
+        let why = |json: &str| {
+            let fault = serde_json::from_str::<AccessKind>(json).expect_err(json);
+            fault.to_string()
+        };
+        for (bad, says) in [
+            (r#"{"type":"shell","user":"root"}"#, "unknown field `user`"),
+            (
+                r#"{"type":"command","name":"restart-nginx","args":"x"}"#,
+                "unknown field `args`",
+            ),
+            (
+                r#"{"type":"ssh","host":"db","port":22}"#,
+                "unknown field `host`",
+            ),
+            (r#"{"type":"root"}"#, "unknown variant `root`"),
+            (r#"{"type":"Shell"}"#, "unknown variant `Shell`"),
+            (r#"{"type":"port","host":"db","port":0}"#, "nonzero"),
+            (r#"{"type":"port","host":"db"}"#, "missing field `port`"),
+            (r#"{"type":"shell","type":"ssh"}"#, "duplicate field `type`"),
+            ("{}", "missing field `type`"),
         ] {
-            assert!(serde_json::from_str::<AccessKind>(bad).is_err(), "{bad}");
+            assert!(why(bad).contains(says), "{bad}: {}", why(bad));
         }
+        for other in [
+            r#"["ssh"]"#,
+            r#"["shell"]"#,
+            r#"["command","restart-nginx"]"#,
+            r#"["command",{"name":"restart-nginx"}]"#,
+            r#"["port","localhost",5432]"#,
+            "[]",
+            r#""ssh""#,
+            "null",
+            "1",
+        ] {
+            let said = why(other);
+            assert!(
+                said.contains("expected an object with the `type`"),
+                "{other}: {said}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_kind_reads_as_it_is_written() {
+        for json in [
+            r#"{"type":"shell"}"#,
+            r#"{"type":"command","name":"restart-nginx"}"#,
+            r#"{"type":"port","host":"localhost","port":5432}"#,
+            r#"{"type":"ssh"}"#,
+        ] {
+            let read: AccessKind = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
+            // The ledger and the audit trail read it from a tree, and in any order of members.
+            let tree: serde_json::Value = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::from_value::<AccessKind>(tree).unwrap(), read);
+        }
+        let late = r#"{"port":5432,"type":"port","host":"localhost"}"#;
+        assert!(serde_json::from_str::<AccessKind>(late).is_ok());
     }
 }
