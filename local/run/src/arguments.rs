@@ -16,6 +16,7 @@ Usage: cargo run -- [--once] [--data DIR] [--port N]
               else on 8470, 8471 and 8472 if they are free, or on any three that are
   --help      print this
 
+Wrong arguments, or anything else that keeps it from starting, end it with status 2.
 What Postern logs goes to standard error; POSTERN_LOG=info shows it.
 ";
 

@@ -11,7 +11,11 @@ mod codes;
 #[cfg(test)]
 mod one_grant;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod lambda;
+#[cfg(test)]
+mod routes;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]

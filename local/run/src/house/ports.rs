@@ -67,6 +67,12 @@ pub enum NoDoor {
         /// The ports.
         ports: [u16; 3],
     },
+    /// What is kept of the ports is something else.
+    #[error(
+        "`{0}` does not hold the ports that the state goes with; put back what it was, or give \
+         another directory with `--data`"
+    )]
+    Unreadable(PathBuf),
     /// No port could be had at all, or the file of the ports could not be used.
     #[error("no address could be had")]
     System(#[from] io::Error),
@@ -154,11 +160,14 @@ fn file(dir: &Path) -> PathBuf {
     dir.join("ports.json")
 }
 
-fn read(dir: &Path) -> io::Result<Option<Ports>> {
-    match fs::read(file(dir)) {
-        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+fn read(dir: &Path) -> Result<Option<Ports>, NoDoor> {
+    let file = file(dir);
+    match fs::read(&file) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|_| NoDoor::Unreadable(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

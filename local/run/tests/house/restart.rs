@@ -26,7 +26,7 @@ impl Directory {
     /// A house on it. Its ports lie below those that the system hands out, so that nobody takes
     /// them while it is down, and hang on the process, so that no other test has them.
     async fn house(&self, offset: u16) -> Result<House, NoHouse> {
-        let own = u16::try_from(std::process::id() % 2_000).unwrap() * 6;
+        let own = u16::try_from(std::process::id() % 1_000).unwrap() * 15;
         House::start(Plan {
             clock: StandinClock::by_hand(START),
             data_dir: Some(self.0.clone()),
@@ -95,4 +95,15 @@ async fn a_house_that_should_move_elsewhere_says_why_it_cannot() {
         refused.to_string().contains("leave `--port` out"),
         "{refused}"
     );
+}
+
+#[tokio::test]
+async fn a_directory_that_holds_something_else_is_not_guessed_at() {
+    for (file, offset) in [("ports.json", 6), ("issuer.p8", 9), ("world.json", 12)] {
+        let directory = Directory::new(file);
+        fs::create_dir_all(&directory.0).unwrap();
+        fs::write(directory.0.join(file), "something else").unwrap();
+        let refused = directory.house(offset).await.unwrap_err().to_string();
+        assert!(refused.contains(file), "{refused}");
+    }
 }

@@ -7,7 +7,8 @@ use standin::Demand;
 use crate::outside::house;
 
 const TABLE: &str = "arn:aws:dynamodb:ap-northeast-2:111122223333:table/postern";
-const INDEX: &str = "arn:aws:dynamodb:ap-northeast-2:111122223333:table/postern/index/due";
+const DUE: &str = "arn:aws:dynamodb:ap-northeast-2:111122223333:table/postern/index/due";
+const WAITING: &str = "arn:aws:dynamodb:ap-northeast-2:111122223333:table/postern/index/waiting";
 const ACCESS: &str = "arn:aws:iam::111122223333:role/postern/PosternAccess";
 const ISSUE: &str = "arn:aws:iam::111122223333:role/postern/PosternIssue";
 const SESSION: &str = "arn:aws:ssm:ap-northeast-2:111122223333:session/req-01K00000000000000000000000-0a1b2c3d4e5f6a7b8";
@@ -30,10 +31,13 @@ async fn may(house: &House, function: Function, action: &str, resource: &str) ->
 }
 
 /// Action, resource, and whether `api`, `issue` and the sweeper may.
-const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 26] = [
+const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 29] = [
     ("dynamodb:GetItem", TABLE, [true, true, true]),
-    ("dynamodb:Query", INDEX, [true, true, true]),
     ("dynamodb:PutItem", TABLE, [true, true, true]),
+    ("dynamodb:DeleteItem", TABLE, [true, false, true]),
+    ("dynamodb:Query", TABLE, [true, false, true]),
+    ("dynamodb:Query", DUE, [false, false, true]),
+    ("dynamodb:Query", WAITING, [true, false, false]),
     ("dynamodb:Scan", TABLE, [false, false, false]),
     ("dynamodb:DeleteTable", TABLE, [false, false, false]),
     ("dynamodb:UpdateTable", TABLE, [false, false, false]),

@@ -1,3 +1,5 @@
+mod faults;
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -68,14 +70,6 @@ fn denial(decision: Decision) -> Denial {
         Decision::Allowed { route } => panic!("allowed by {}", route.policy),
         Decision::Denied(denial) => denial,
     }
-}
-
-fn faults(text: &str) -> Vec<String> {
-    PolicySet::parse(text)
-        .unwrap_err()
-        .iter()
-        .map(ToString::to_string)
-        .collect()
 }
 
 const AUTO: &str = r#"@auto("true") @max_duration("1h")"#;
@@ -317,85 +311,6 @@ fn policies_see_the_kind_the_target_and_the_time() {
                    && context has ticket && context.ticket == "OPS-7" }};"#
     );
     assert_eq!(route(decide(&text, &port)).policy, "p");
-}
-
-#[test]
-fn every_fault_is_told_at_once_with_policy_and_annotation() {
-    let told = faults(
-        r#"
-        permit(principal, action, resource);
-        @id("b") @max_duration("9h") @approvals("6") permit(principal, action, resource);
-        @id("c") @max_duration("1h") @auto("yes") @approvers("leads") @answer_within("1s")
-        permit(principal, action, resource);
-        @id("d") @max_duration("1h") @because("no") @colour("red") forbid(principal, action, resource);
-        @id("d") forbid(principal, action, resource);
-        @id("e") forbid(principal == ?principal, action, resource);
-        @id("f") forbid(principal, action, resource) when { resource.owner == "me" };
-        @id("g g") forbid(principal, action, resource) when { resource.getTag("Env") == "prod" };
-        "#,
-    );
-    let parts: Vec<(&str, &str)> = told
-        .iter()
-        .map(|fault| fault.split_once(": ").unwrap())
-        .collect();
-    let known = "may carry `@id`, `@because`";
-    for (place, what) in [
-        ("policy `#1`, `@id`", "is missing"),
-        ("policy `#1`, `@max_duration`", "is missing"),
-        (
-            "policy `#1`, `@approvals`",
-            r#"a permit needs `@auto("true")`"#,
-        ),
-        ("policy `b`, `@max_duration`", "`9h` is not a duration"),
-        (
-            "policy `b`, `@approvals`",
-            "`6` is not a number of approvals",
-        ),
-        ("policy `b`, `@approvers`", "is missing"),
-        ("policy `c`, `@auto`", "`yes` is not `true`"),
-        ("policy `c`, `@approvers`", "cannot stand beside `@auto`"),
-        (
-            "policy `c`, `@answer_within`",
-            "cannot stand beside `@auto`",
-        ),
-        ("policy `c`, `@answer_within`", "`1s` is not a duration"),
-        ("policy `d`, `@max_duration`", known),
-        ("policy `d`, `@colour`", known),
-        ("policy `d`, `@id`", "is the id of another policy too"),
-        ("policy `e`", "templates are not supported"),
-        ("line 9, policy `f`", "`owner`"),
-        ("policy `#8`, `@id`", "`g g` is not a policy id"),
-        ("line 10, policy `#8`", "Env"),
-    ] {
-        let found = parts
-            .iter()
-            .any(|(at, said)| *at == place && said.contains(what));
-        assert!(found, "{place}: {what}\nin\n{}", told.join("\n"));
-    }
-    assert_eq!(told.len(), 17, "{}", told.join("\n"));
-}
-
-#[test]
-fn a_text_that_is_not_cedar_is_told_with_its_line() {
-    let told = faults("\n\npermit(principal, action resource);");
-    assert!(told[0].starts_with("line 3: "), "{told:?}");
-    let twice = faults(r#"@id("a") @id("b") forbid(principal, action, resource);"#);
-    assert!(twice[0].contains("duplicate annotation"), "{twice:?}");
-}
-
-#[test]
-fn a_policy_that_can_never_apply_is_a_fault() {
-    let never = faults(r#"@id("n") forbid(principal, action, resource) when { false };"#);
-    assert!(never[0].contains("policy `n`"), "{never:?}");
-    let ghost =
-        faults(r#"@id("n") forbid(principal, action == Postern::Action::"reboot", resource);"#);
-    assert!(ghost[0].contains("reboot"), "{ghost:?}");
-    let bidi = faults(&format!(
-        r#"@id("n") forbid(principal in Postern::Group::"lea{}ds", action, resource);"#,
-        '\u{202E}'
-    ));
-    assert!(bidi[0].contains("policy `n`"), "{bidi:?}");
-    set(r#"@id("n") forbid(principal in Postern::Group::"운영 team", action, resource);"#);
 }
 
 #[test]

@@ -144,17 +144,17 @@ async fn too_many_targets() {
         .get("POSTERN_PLACES")
         .unwrap();
     let mut places: Value = serde_json::from_str(&places).unwrap();
-    let key = "key/01234567-89ab-cdef-0123-456789abcdef";
-    places[0]["session_key"] = format!("arn:aws:kms:ap-northeast-2:111122223333:{key}").into();
+    places[0]["session_key"] = "01234567-89ab-cdef-0123-456789abcdef".into();
+    places[0]["data_channel"] = "any".into();
     let scene = Scene::with(&[("POSTERN_PLACES", &places.to_string())]).await;
-    // Hybrid nodes have the longest names of all.
-    let nodes: Vec<String> = (0..10).map(|n| format!("mi-0123456789abcde0{n}")).collect();
+    // Hybrid nodes have the longest names of all. Nine of them fit, and are looked for.
+    let nodes: Vec<String> = (0..10)
+        .map(|n| format!("mi-0123456789abcde0{n}"))
+        .collect();
     let nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
-    let all = ask(&json!({"type": "shell"}), &nodes);
-    let said = scene.as_(Anna).ask(&all).await;
-    said.must_say(422, "too-many-targets");
-    // Nine fit, and are looked for.
-    let nine = ask(&json!({"type": "shell"}), &nodes[..9]);
-    let said = scene.as_(Anna).ask(&nine).await;
-    said.must_say(422, "unknown-target");
+    let shell = json!({"type": "shell"});
+    let ten = scene.as_(Anna).ask(&ask(&shell, &nodes)).await;
+    ten.must_say(422, "too-many-targets");
+    let nine = scene.as_(Anna).ask(&ask(&shell, &nodes[..9])).await;
+    nine.must_say(422, "unknown-target");
 }

@@ -19,9 +19,9 @@ use super::scene::{AUTOMATIC, Scene, needing};
 use crate::audit;
 use crate::canonical;
 
-fn config() -> ProptestConfig {
+fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
-        cases: 256,
+        cases,
         rng_seed: RngSeed::Fixed(20_261_124),
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -47,30 +47,32 @@ fn play(needed: u8, acts: &[Act]) -> Book {
     let mut believed = Believed::new(needed, book.request().route().answer_within, &scene.pace);
     for act in acts {
         let expected = believed.after(act);
+        let version = book.request().version();
         let happened = book.play(&scene, act);
         assert_eq!(happened, expected, "{act:?}");
-        book.must_hold(&scene);
+        if book.request().version() != version {
+            book.must_hold(&scene);
+        }
     }
     book
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(256))]
 
     #[test]
-    fn rules_and_model_agree_on_every_history(needed in 0_u8..=3, acts in acts()) {
-        play(needed, &acts);
-    }
-
-    #[test]
-    fn every_history_comes_to_rest(needed in 0_u8..=3, acts in acts()) {
+    fn rules_and_model_agree_on_every_history_and_it_comes_to_rest(needed in 0_u8..=3, acts in acts()) {
         let scene = scene(needed);
         let mut book = play(needed, &acts);
         // From here on nobody does anything: the sweeper alone must bring it to its end.
         let looks = book.rest(&scene);
-        prop_assert!(looks <= 300, "{looks} looks");
+        prop_assert!(looks <= 120, "{looks} looks");
         prop_assert_eq!(book.request().due_at(&scene.pace), None);
     }
+}
+
+proptest! {
+    #![proptest_config(config(48))]
 
     #[test]
     fn any_byte_changed_in_any_entry_is_found(
@@ -91,7 +93,7 @@ proptest! {
             let broken = audit::verify(request.id(), &entries, request.head()).unwrap_err();
             let n = u64::try_from(place).unwrap() + 1;
             let told = broken.to_string();
-            let named = [n, n + 1].iter().any(|n| told.contains(&format!("entry {n}")));
+            let named = [n, n + 1].iter().any(|n| told.contains(&format!("entry {n} ")));
             prop_assert!(named, "{told} for a change of entry {n}");
         }
     }
