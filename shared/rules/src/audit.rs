@@ -72,9 +72,11 @@ pub enum Event {
         groups: Vec<Group>,
         /// What they were shown.
         shown: Digest,
-        /// How many have said yes with this one.
+        /// At which stage, from 1.
+        stage: u8,
+        /// How many have said yes at that stage with this one.
         count: u8,
-        /// How many are needed.
+        /// How many the stage needs.
         needed: u8,
         /// What they said.
         #[serde(deserialize_with = "Option::deserialize")]

@@ -294,7 +294,7 @@ fn denied(kind: DenialKind, mut reasons: Vec<Reason>) -> Decision {
 fn cost(consent: &Consent) -> u8 {
     match consent {
         Consent::Automatic => 0,
-        Consent::Approvals { needed, groups: _ } => *needed,
+        Consent::Approvals { stages } => stages.people(),
     }
 }
 

@@ -76,8 +76,8 @@ pub enum Refusal {
     /// The requester tried to answer their own request.
     #[error("nobody answers their own request")]
     SelfApproval,
-    /// The caller is in none of the groups that may answer.
-    #[error("you are in none of the groups that may answer this request")]
+    /// The caller is in none of the groups that may answer, or theirs answer at another stage.
+    #[error("you are in none of the groups that may answer this request now")]
     NotAnApprover {
         /// The groups that may.
         groups: Vec<Group>,
@@ -252,7 +252,7 @@ impl Refusal {
                 if groups.is_empty() {
                     "The policy answers this request by itself; there is nothing to approve.".into()
                 } else {
-                    format!("Members of {} may answer it.", groups.join(", "))
+                    format!("Members of {} may answer it now.", groups.join(", "))
                 }
             }
             Self::AlreadyApproved => "Another person must give the next approval.".into(),

@@ -13,7 +13,7 @@ use crate::moment::Moment;
 use crate::names::{Digest, Group, Person, RequestId};
 use crate::offices::Offices;
 use crate::pace::Pace;
-use crate::route::{Consent, Route};
+use crate::route::{Consent, Route, Standing};
 use crate::status::Status;
 
 /// One person asking for one kind of access; once approved it is the grant.
@@ -138,12 +138,34 @@ impl Request {
         Digest::of("postern.shown.v1", canonical::encode(&shown).as_bytes())
     }
 
-    /// The groups whose members may answer; none where the policy says yes by itself.
+    /// The groups whose members answer at any stage; none where the policy says yes by itself.
     #[must_use]
     pub fn approver_groups(&self) -> BTreeSet<Group> {
         match &self.route.consent {
             Consent::Automatic => BTreeSet::new(),
-            Consent::Approvals { groups, .. } => groups.clone(),
+            Consent::Approvals { stages } => stages.groups(),
+        }
+    }
+
+    /// How far the approvals given carry.
+    #[must_use]
+    pub fn standing(&self) -> Standing<'_> {
+        match &self.route.consent {
+            Consent::Automatic => Standing::Passed,
+            Consent::Approvals { stages } => {
+                stages
+                    .standing(self.approvals.iter().map(|approval| &approval.groups))
+                    .0
+            }
+        }
+    }
+
+    /// The groups whose members may approve now; none unless it is pending.
+    #[must_use]
+    pub fn waits_for(&self) -> BTreeSet<Group> {
+        match (&self.status, self.standing()) {
+            (Status::Pending { .. }, Standing::Waiting { stage, .. }) => stage.groups.clone(),
+            _ => BTreeSet::new(),
         }
     }
 

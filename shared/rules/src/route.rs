@@ -30,11 +30,208 @@ pub struct Route {
 pub enum Consent {
     /// The policy itself does: `@auto("true")`.
     Automatic,
-    /// That many distinct people of these groups, none of them the requester.
+    /// People do, stage after stage, none of them the requester.
     Approvals {
-        /// How many, 1 to 5.
-        needed: u8,
-        /// Members of any of these groups may answer; never empty.
-        groups: BTreeSet<Group>,
+        /// The stages, in order.
+        stages: Stages,
     },
+}
+
+/// One to three stages of approval, to be passed in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Stage>", into = "Vec<Stage>")]
+pub struct Stages(Vec<Stage>);
+
+/// So many distinct people of these groups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Stage {
+    /// How many, 1 to 5.
+    pub needed: u8,
+    /// Members of any of these groups may answer; never empty.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub groups: BTreeSet<Group>,
+}
+
+/// A list that is no stages of approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there are 1 to 3 stages, each of 1 to 5 people of at least one group")]
+pub struct BadStages;
+
+/// How far the approvals given carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing<'a> {
+    /// A stage waits for more people.
+    Waiting {
+        /// Which, from 1.
+        number: u8,
+        /// The stage.
+        stage: &'a Stage,
+        /// How many of its people have said yes.
+        have: u8,
+    },
+    /// Every stage is passed.
+    Passed,
+}
+
+impl Stages {
+    /// The most stages.
+    pub const MOST: usize = 3;
+    /// The most people of one stage.
+    pub const MOST_PEOPLE: u8 = 5;
+
+    /// The only stage there is.
+    ///
+    /// # Errors
+    /// No group, or no people or too many of them.
+    pub fn one(needed: u8, groups: BTreeSet<Group>) -> Result<Self, BadStages> {
+        vec![Stage { needed, groups }].try_into()
+    }
+
+    /// The stages, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Stage> {
+        self.0.iter()
+    }
+
+    /// How many people all stages need together.
+    #[must_use]
+    pub fn people(&self) -> u8 {
+        self.0
+            .iter()
+            .map(|stage| stage.needed)
+            .fold(0, u8::saturating_add)
+    }
+
+    /// Every group that answers at any stage.
+    #[must_use]
+    pub fn groups(&self) -> BTreeSet<Group> {
+        self.0
+            .iter()
+            .flat_map(|stage| stage.groups.iter().cloned())
+            .collect()
+    }
+
+    /// How far approvals by people of these groups carry, in the order in which they were given.
+    ///
+    /// An approval counts for the stage that waits when it is given, and for no other: who speaks
+    /// too early has not spoken for a later stage. The caller sees to it that no two are of one
+    /// person.
+    #[must_use]
+    pub fn standing<'a>(
+        &self,
+        approvals: impl IntoIterator<Item = &'a BTreeSet<Group>>,
+    ) -> (Standing<'_>, u8) {
+        let mut stages = (1..).zip(&self.0);
+        let (mut waiting, mut have, mut counted) = (stages.next(), 0, 0_u8);
+        for groups in approvals {
+            let Some((_, stage)) = waiting else { break };
+            if stage.groups.is_disjoint(groups) {
+                continue;
+            }
+            counted = counted.saturating_add(1);
+            have += 1;
+            if have >= stage.needed {
+                (waiting, have) = (stages.next(), 0);
+            }
+        }
+        let standing = match waiting {
+            Some((number, stage)) => Standing::Waiting {
+                number,
+                stage,
+                have,
+            },
+            None => Standing::Passed,
+        };
+        (standing, counted)
+    }
+}
+
+impl TryFrom<Vec<Stage>> for Stages {
+    type Error = BadStages;
+
+    fn try_from(stages: Vec<Stage>) -> Result<Self, Self::Error> {
+        let sound = |stage: &Stage| {
+            (1..=Self::MOST_PEOPLE).contains(&stage.needed) && !stage.groups.is_empty()
+        };
+        if (1..=Self::MOST).contains(&stages.len()) && stages.iter().all(sound) {
+            Ok(Self(stages))
+        } else {
+            Err(BadStages)
+        }
+    }
+}
+
+impl From<Stages> for Vec<Stage> {
+    fn from(stages: Stages) -> Self {
+        stages.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn groups(names: &[&str]) -> BTreeSet<Group> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    /// One lead, then two of security or of the directors.
+    fn two_stages() -> Stages {
+        vec![
+            Stage {
+                needed: 1,
+                groups: groups(&["leads"]),
+            },
+            Stage {
+                needed: 2,
+                groups: groups(&["security", "directors"]),
+            },
+        ]
+        .try_into()
+        .unwrap()
+    }
+
+    /// The number of the stage that waits and how many it has; zero where all are passed.
+    fn standing(approvals: &[&[&str]]) -> (u8, u8) {
+        let approvals: Vec<BTreeSet<Group>> = approvals.iter().map(|names| groups(names)).collect();
+        match two_stages().standing(&approvals).0 {
+            Standing::Waiting { number, have, .. } => (number, have),
+            Standing::Passed => (0, 0),
+        }
+    }
+
+    #[test]
+    fn stages_are_passed_in_order() {
+        assert_eq!(standing(&[]), (1, 0));
+        assert_eq!(standing(&[&["leads"]]), (2, 0));
+        assert_eq!(standing(&[&["leads"], &["security"]]), (2, 1));
+        assert_eq!(
+            standing(&[&["leads"], &["security"], &["directors"]]),
+            (0, 0)
+        );
+    }
+
+    #[test]
+    fn who_speaks_before_their_stage_has_not_spoken_for_it() {
+        assert_eq!(standing(&[&["security"], &["directors"]]), (1, 0));
+        assert_eq!(standing(&[&["security"], &["leads"]]), (2, 0));
+    }
+
+    #[test]
+    fn one_person_counts_for_one_stage_however_many_groups_they_are_in() {
+        assert_eq!(standing(&[&["leads", "security", "directors"]]), (2, 0));
+    }
+
+    #[test]
+    fn a_stage_without_people_or_groups_is_none() {
+        assert!(Stages::one(0, groups(&["leads"])).is_err());
+        assert!(Stages::one(6, groups(&["leads"])).is_err());
+        assert!(Stages::one(1, groups(&[])).is_err());
+        assert!(Stages::try_from(Vec::new()).is_err());
+        let stage = Stage {
+            needed: 1,
+            groups: groups(&["leads"]),
+        };
+        assert!(Stages::try_from(vec![stage; 4]).is_err());
+    }
 }

@@ -3,9 +3,11 @@
 //! A rule answers with a step and changes nothing. The ledger records a step in one conditional
 //! transaction, or not at all. Nothing outside this crate can make or alter one.
 
+use std::collections::BTreeSet;
+
 use crate::audit::{Actor, Entry, Event, Head};
 use crate::moment::Moment;
-use crate::names::Person;
+use crate::names::{Group, Person};
 use crate::request::{Approval, Request};
 use crate::session::SessionRecord;
 use crate::status::{Status, StatusWord};
@@ -16,6 +18,7 @@ use crate::status::{Status, StatusWord};
 pub struct Step {
     before: u64,
     was: Option<StatusWord>,
+    waited_for: BTreeSet<Group>,
     request: Request,
     entries: Vec<Entry>,
     sessions: Vec<SessionRecord>,
@@ -28,6 +31,10 @@ impl Step {
         Self {
             before: request.version(),
             was: (request.version() > 0).then(|| request.status.word()),
+            waited_for: match request.version() {
+                0 => BTreeSet::new(),
+                _ => request.waits_for(),
+            },
             request: request.clone(),
             entries: Vec::new(),
             sessions: Vec::new(),
@@ -97,6 +104,12 @@ impl Step {
     #[must_use]
     pub fn was(&self) -> Option<StatusWord> {
         self.was
+    }
+
+    /// The groups that the request waited for before the step.
+    #[must_use]
+    pub fn waited_for(&self) -> &BTreeSet<Group> {
+        &self.waited_for
     }
 
     /// The request after the step.

@@ -1,5 +1,6 @@
 //! From nothing to a yes.
 
+use rules::names::Group;
 use rules::status::StatusWord;
 use rules::wire::RequestList;
 
@@ -27,18 +28,20 @@ impl Teller<'_> {
             "the status pending",
             asked.status,
         )?;
-        let groups: Vec<String> = asked
+        let stages: Vec<String> = asked
             .route
-            .approver_groups
+            .stages
             .iter()
-            .map(ToString::to_string)
+            .map(|stage| {
+                let groups: Vec<&str> = stage.groups.iter().map(Group::as_str).collect();
+                format!("{} of {}", stage.needed, groups.join(", "))
+            })
             .collect();
         let says = format!(
-            "{} is pending: policy `{}` wants {} approval of {}.",
+            "{} is pending: policy `{}` wants approval by {}.",
             asked.id,
             asked.route.policy,
-            asked.route.approvals_needed,
-            groups.join(", "),
+            stages.join(", then "),
         );
         self.taken(&answer, 201, &says)?;
         if let Some(at) = asked.state.lapses_at {

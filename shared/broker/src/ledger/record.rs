@@ -193,35 +193,34 @@ impl Ledger {
         })
     }
 
-    /// While a request waits for an answer it stands in the index of each group that may give one,
-    /// and counts for its requester.
+    /// While a request waits for an answer it stands in the index of each group that may give one
+    /// now, and counts for its requester.
     fn draft_waiting(&self, step: &Step, draft: &mut Draft) -> Result<(), LedgerFault> {
         let request = step.request();
         let id = request.id();
+        let (before, after) = (step.waited_for(), request.waits_for());
+        for group in after.difference(before) {
+            let item = Key::wait(id, group).with([
+                (item::ID, s(id.to_string())),
+                (item::WAITING_GROUP, s(group.as_str())),
+            ]);
+            draft.put(Part::Plain, self.put(item))?;
+        }
+        for group in before.difference(&after) {
+            let delete = Delete::builder()
+                .table_name(&self.table.name)
+                .set_key(Some(Key::wait(id, group).attributes()))
+                .build()
+                .map_err(|_| AwsFault::unsendable(SERVICE, TRANSACT))?;
+            draft.push(
+                Part::Plain,
+                TransactWriteItem::builder().delete(delete).build(),
+            );
+        }
         let waited = step.was() == Some(StatusWord::Pending);
         let waits = request.status().word() == StatusWord::Pending;
         if waits == waited {
             return Ok(());
-        }
-        for group in request.approver_groups() {
-            let key = Key::wait(id, &group);
-            if waits {
-                let item = key.with([
-                    (item::ID, s(id.to_string())),
-                    (item::WAITING_GROUP, s(group.as_str())),
-                ]);
-                draft.put(Part::Plain, self.put(item))?;
-            } else {
-                let delete = Delete::builder()
-                    .table_name(&self.table.name)
-                    .set_key(Some(key.attributes()))
-                    .build()
-                    .map_err(|_| AwsFault::unsendable(SERVICE, TRANSACT))?;
-                draft.push(
-                    Part::Plain,
-                    TransactWriteItem::builder().delete(delete).build(),
-                );
-            }
         }
         let count = Update::builder()
             .table_name(&self.table.name)

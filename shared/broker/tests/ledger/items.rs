@@ -75,6 +75,35 @@ async fn asking_writes_request_entry_waits_and_count() {
 }
 
 #[tokio::test]
+async fn a_request_waits_for_the_groups_of_the_stage_that_it_is_at() {
+    let arranged = arranged().await;
+    let guest = arranged.person("guest-1", &["guests"]);
+    let waits = async |request: &rules::request::Request| {
+        let keys = keys(&arranged, request).await;
+        keys.into_iter()
+            .filter(|key| key.starts_with("WAIT#"))
+            .collect::<Vec<_>>()
+    };
+    let request = arranged.recorded(arranged.asking(&guest)).await;
+    assert_eq!(waits(&request).await, ["WAIT#leads"]);
+    let request = arranged
+        .recorded(arranged.approving(&request, &arranged.lead()))
+        .await;
+    assert_eq!(waits(&request).await, ["WAIT#leads", "WAIT#security"]);
+    let count = arranged.ledger.waiting_count(guest.person());
+    assert_eq!(count.await.unwrap(), 1);
+    let other = arranged.person("guard-1", &["security"]);
+    let request = arranged
+        .recorded(arranged.approving(&request, &other))
+        .await;
+    assert!(waits(&request).await.is_empty());
+    assert_eq!(
+        arranged.ledger.waiting_count(guest.person()).await.unwrap(),
+        0
+    );
+}
+
+#[tokio::test]
 async fn every_way_out_of_pending_ends_the_wait_and_frees_the_place() {
     let arranged = arranged().await;
     let approved = arranged.approved().await;

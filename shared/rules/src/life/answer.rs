@@ -11,15 +11,15 @@ use crate::offices::Offices;
 use crate::pace::Pace;
 use crate::refusal::{Refusal, Verb};
 use crate::request::{Approval, Request};
-use crate::route::Consent;
+use crate::route::Standing;
 use crate::status::Status;
 use crate::step::Step;
 
-/// Somebody says yes to what they were shown. The last yes that is needed makes it a grant.
+/// Somebody says yes to what they were shown. The last yes of the last stage makes it a grant.
 ///
 /// # Errors
-/// The request is not theirs to see, is their own, or is not pending; they are in no approver
-/// group, have approved before, or were shown something else; the time to answer is over.
+/// The request is not theirs to see, is their own, or is not pending; they are in no group that may
+/// answer now, have approved before, or were shown something else; the time to answer is over.
 pub fn approve(
     request: &Request,
     caller: &Caller,
@@ -29,12 +29,17 @@ pub fn approve(
     pace: &Pace,
     now: Moment,
 ) -> Result<Step, Refusal> {
-    let groups = must_be_approver(request, caller, offices)?;
+    let held = must_be_approver(request, caller, offices)?;
     must_be_pending(request, Verb::Approve, now)?;
-    let needed = match &request.route.consent {
-        Consent::Approvals { needed, .. } => *needed,
-        // INVARIANT: an automatic request is never pending; were one, nobody could approve it.
-        Consent::Automatic => return Err(wrong_status(Verb::Approve, request)),
+    let Standing::Waiting {
+        number,
+        stage,
+        have,
+    } = request.standing()
+    else {
+        // INVARIANT: a request that waits for nobody is not pending; were one, nobody could
+        // approve it.
+        return Err(wrong_status(Verb::Approve, request));
     };
     if request
         .approvals
@@ -47,14 +52,18 @@ pub fn approve(
     if shown != current {
         return Err(Refusal::ShownChanged { current });
     }
-    let count = u8::try_from(request.approvals.len())
-        .unwrap_or(u8::MAX)
-        .saturating_add(1);
+    let groups: BTreeSet<Group> = held.intersection(&stage.groups).cloned().collect();
+    if groups.is_empty() {
+        // Theirs is another stage.
+        let groups = stage.groups.iter().cloned().collect();
+        return Err(Refusal::NotAnApprover { groups });
+    }
     let event = Event::Approved {
         groups: groups.iter().cloned().collect(),
         shown,
-        count,
-        needed,
+        stage: number,
+        count: have.saturating_add(1),
+        needed: stage.needed,
         comment,
     };
     let approval = Approval {
@@ -68,12 +77,11 @@ pub fn approve(
         .with(person(caller), event, now)
         .approved_by(approval)
         .not_by(caller.person());
-    Ok(if count >= needed {
-        step.to(Status::Approved {
+    Ok(match step.request().standing() {
+        Standing::Passed => step.to(Status::Approved {
             activate_by: now.plus(pace.activate_within),
-        })
-    } else {
-        step
+        }),
+        Standing::Waiting { .. } => step,
     })
 }
 

@@ -17,13 +17,12 @@ use crate::audit::{Actor, Event};
 use crate::caller::Caller;
 use crate::facts::TargetFacts;
 use crate::moment::Moment;
-use crate::names::Group;
 use crate::offices::Offices;
 use crate::permit::Permit;
 use crate::policy::Decision;
 use crate::refusal::{Refusal, Verb};
 use crate::request::Request;
-use crate::route::{Consent, Route};
+use crate::route::{Consent, Route, Standing};
 use crate::session_document::SessionDocument;
 use crate::status::{Grant, Issuing, Status};
 use crate::step::Step;
@@ -247,26 +246,24 @@ fn settle(request: &Request, grant: &Grant, event: Event, until: Moment, now: Mo
 /// The approvals given must satisfy the route now in force, each for what is still the same
 /// request, and each by a group that may still answer.
 fn must_be_carried_by_approvals(request: &Request, route: &Route) -> Result<(), Refusal> {
-    let (needed, groups): (u8, &BTreeSet<Group>) = match &route.consent {
+    let stages = match &route.consent {
         Consent::Automatic => return Ok(()),
-        Consent::Approvals { needed, groups } => (*needed, groups),
+        Consent::Approvals { stages } => stages,
     };
     let shown = request.shown();
-    let counted: BTreeSet<_> = request
+    // One person counts once, and never the requester, whatever the ledger holds.
+    let mut people = BTreeSet::from([&request.requester]);
+    let counting = request
         .approvals
         .iter()
-        .filter(|approval| approval.shown == shown && approval.by != request.requester)
-        .filter(|approval| approval.groups.iter().any(|group| groups.contains(group)))
-        .map(|approval| &approval.by)
-        .collect();
-    let have = u8::try_from(counted.len()).unwrap_or(u8::MAX);
-    if have >= needed {
-        Ok(())
-    } else {
-        Err(Refusal::ApprovalsVoid {
+        .filter(|approval| approval.shown == shown && people.insert(&approval.by))
+        .map(|approval| &approval.groups);
+    match stages.standing(counting) {
+        (Standing::Passed, _) => Ok(()),
+        (Standing::Waiting { .. }, have) => Err(Refusal::ApprovalsVoid {
             policy: route.policy.clone(),
-            needed,
+            needed: stages.people(),
             have,
-        })
+        }),
     }
 }

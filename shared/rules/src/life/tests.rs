@@ -9,5 +9,6 @@ mod model;
 mod refusals;
 mod scene;
 mod shown;
+mod stages;
 
 pub(crate) use scene::{Scene, after, start};

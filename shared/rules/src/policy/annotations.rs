@@ -11,6 +11,7 @@
 //! | `@auto` | permit | `true`: nobody has to approve; stands alone |
 //! | `@approvals` | permit | `1` to `5` distinct people |
 //! | `@approvers` | permit | groups, separated by commas; with `@approvals` |
+//! | `@stages` | permit | `1 of leads; 2 of security, directors`: up to three stages, in order |
 //! | `@answer_within` | permit | `1m` to `7d`; without it, four hours; not with `@auto` |
 //! | `@because` | forbid | one sentence for the person who is refused |
 
@@ -22,7 +23,7 @@ use cedar_policy::{Effect, Policy};
 use super::fault::{Fault, PolicyFault};
 use crate::names::duration::read_length;
 use crate::names::{BadName, Comment, GrantDuration, Group, made_of, text_name};
-use crate::route::Consent;
+use crate::route::{Consent, Stage, Stages};
 
 text_name!(
     /// The `@id` of a policy: 1 to 64 letters, digits or `-_.`.
@@ -36,10 +37,19 @@ const MAX_DURATION: &str = "max_duration";
 const AUTO: &str = "auto";
 const APPROVALS: &str = "approvals";
 const APPROVERS: &str = "approvers";
+const STAGES: &str = "stages";
 const ANSWER_WITHIN: &str = "answer_within";
 const BECAUSE: &str = "because";
 
-const OF_A_PERMIT: [&str; 6] = [ID, MAX_DURATION, AUTO, APPROVALS, APPROVERS, ANSWER_WITHIN];
+const OF_A_PERMIT: [&str; 7] = [
+    ID,
+    MAX_DURATION,
+    AUTO,
+    APPROVALS,
+    APPROVERS,
+    STAGES,
+    ANSWER_WITHIN,
+];
 const OF_A_FORBID: [&str; 2] = [ID, BECAUSE];
 
 /// How long a request waits for an answer where the policy does not say.
@@ -105,12 +115,13 @@ fn terms(notes: &mut Notes<'_>) -> Option<Terms> {
 
 fn consent(notes: &mut Notes<'_>) -> Option<Consent> {
     if notes.has(AUTO) {
-        for other in [APPROVALS, APPROVERS, ANSWER_WITHIN] {
-            if notes.has(other) {
-                notes.note(other, Fault::Excluded(AUTO));
-            }
-        }
+        notes.refuse_beside(AUTO, &[APPROVALS, APPROVERS, STAGES, ANSWER_WITHIN]);
         return notes.required(AUTO, yes).map(|()| Consent::Automatic);
+    }
+    if notes.has(STAGES) {
+        notes.refuse_beside(STAGES, &[APPROVALS, APPROVERS]);
+        let stages = notes.required(STAGES, stages)?;
+        return Some(Consent::Approvals { stages });
     }
     if !notes.has(APPROVALS) && !notes.has(APPROVERS) {
         notes.note(APPROVALS, Fault::NoConsent);
@@ -118,10 +129,9 @@ fn consent(notes: &mut Notes<'_>) -> Option<Consent> {
     }
     let needed = notes.required(APPROVALS, approvals);
     let groups = notes.required(APPROVERS, approvers);
-    Some(Consent::Approvals {
-        needed: needed?,
-        groups: groups?,
-    })
+    // INVARIANT: both were read within their bounds, so they make a stage.
+    let stages = Stages::one(needed?, groups?).ok()?;
+    Some(Consent::Approvals { stages })
 }
 
 /// One policy's annotations, and where its faults go.
@@ -139,6 +149,15 @@ impl Notes<'_> {
     fn note(&mut self, key: &str, fault: Fault) {
         self.faults
             .push(PolicyFault::of_annotation(self.label, key, fault));
+    }
+
+    /// Notes what cannot stand beside an annotation.
+    fn refuse_beside(&mut self, key: &'static str, others: &[&str]) {
+        for other in others {
+            if self.has(other) {
+                self.note(other, Fault::Excluded(key));
+            }
+        }
     }
 
     /// The value; nothing where it is absent, or malformed and noted.
@@ -207,6 +226,26 @@ fn approvers(text: &str) -> Result<BTreeSet<Group>, BadName> {
     Ok(groups)
 }
 
+fn stages(text: &str) -> Result<Stages, BadName> {
+    let bad = || {
+        BadName::new(
+            text,
+            "one to three stages such as `1 of leads; 2 of security, ops`",
+        )
+    };
+    let stage = |text: &str| {
+        let (needed, groups) = text.trim_matches(' ').split_once(" of ")?;
+        Some(Stage {
+            needed: approvals(needed).ok()?,
+            groups: approvers(groups).ok()?,
+        })
+    };
+    let stages: Option<Vec<Stage>> = text.split(';').map(stage).collect();
+    stages
+        .and_then(|stages| stages.try_into().ok())
+        .ok_or_else(bad)
+}
+
 fn max_duration(text: &str) -> Result<GrantDuration, BadName> {
     read_length(text)
         .and_then(|length| GrantDuration::from_seconds(length.as_secs()).ok())
@@ -232,6 +271,31 @@ mod tests {
         assert!(max_duration("1d").is_err());
         assert!(answer_within("59s").is_err() && answer_within("1m").is_ok());
         assert!(answer_within("7d").is_ok() && answer_within("7d1s").is_err());
+    }
+
+    #[test]
+    fn stages_are_read_in_their_order() {
+        let read = stages("1 of leads; 2 of security, On Call").unwrap();
+        let read: Vec<(u8, usize)> = read
+            .iter()
+            .map(|stage| (stage.needed, stage.groups.len()))
+            .collect();
+        assert_eq!(read, [(1, 1), (2, 2)]);
+        for bad in [
+            "",
+            ";",
+            "1 of leads;",
+            "leads",
+            "0 of leads",
+            "6 of leads",
+            "1 leads",
+            "1 of ",
+            "1 of leads,leads",
+            "1 of a; 1 of b; 1 of c; 1 of d",
+            "one of leads",
+        ] {
+            assert!(stages(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

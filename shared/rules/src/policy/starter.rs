@@ -92,9 +92,15 @@ fn row(policies: &PolicySet, persona: &str, groups: &[&str], names: &[&str], ask
     let answer = match policies.decide(ask, &person, &groups, &facts(), now) {
         Decision::Allowed { route } => match route.consent {
             Consent::Automatic => format!("{}: automatic", route.policy),
-            Consent::Approvals { needed, groups } => {
-                let groups: Vec<&str> = groups.iter().map(Group::as_str).collect();
-                format!("{}: {needed} of {}", route.policy, groups.join(", "))
+            Consent::Approvals { stages } => {
+                let stages: Vec<String> = stages
+                    .iter()
+                    .map(|stage| {
+                        let groups: Vec<&str> = stage.groups.iter().map(Group::as_str).collect();
+                        format!("{} of {}", stage.needed, groups.join(", "))
+                    })
+                    .collect();
+                format!("{}: {}", route.policy, stages.join("; then "))
             }
         },
         Decision::Denied(denial) => match denial.kind {

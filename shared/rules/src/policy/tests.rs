@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::facts::{Ping, Platform};
+use crate::route::Stages;
 
 const WEB: &str = "111122223333/ap-northeast-2/i-00000000000000001";
 const DB: &str = "111122223333/ap-northeast-2/i-00000000000000002";
@@ -96,8 +97,7 @@ fn a_route_comes_whole_from_one_permit() {
             policy: "a".to_owned(),
             policy_set: policies.digest(),
             consent: Consent::Approvals {
-                needed: 2,
-                groups: in_groups(&["leads", "oncall"])
+                stages: Stages::one(2, in_groups(&["leads", "oncall"])).unwrap(),
             },
             max_duration: 2_700.try_into().unwrap(),
             answer_within: std::time::Duration::from_secs(7_200),

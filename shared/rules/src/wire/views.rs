@@ -13,7 +13,7 @@ use crate::names::{Digest, Group, Person, RequestId, Target};
 use crate::offices::Offices;
 use crate::pace::Pace;
 use crate::request::Request;
-use crate::route::{Consent, Route};
+use crate::route::{Consent, Route, Stage};
 use crate::session_document::SessionDocument;
 use crate::status::{EndReason, LapseReason, Status, StatusWord};
 
@@ -66,6 +66,10 @@ pub struct StateView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub lapses_at: Option<Moment>,
+    /// The groups whose members may approve it now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub waits_for: Vec<Group>,
     /// When its clock started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
@@ -121,11 +125,8 @@ pub struct RouteView {
     pub policy_set: Digest,
     /// Whether the policy says yes by itself.
     pub automatic: bool,
-    /// How many people must say yes.
-    pub approvals_needed: u8,
-    /// The groups whose members may.
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
-    pub approver_groups: Vec<Group>,
+    /// Who must say yes, stage after stage; empty where the policy does.
+    pub stages: Vec<Stage>,
     /// The longest grant it allows, in seconds.
     pub max_duration_seconds: u32,
 }
@@ -198,7 +199,7 @@ impl RequestView {
                 .collect(),
             shown: request.shown(),
             asked_at: request.asked_at(),
-            state: StateView::from(request.status()),
+            state: StateView::of(request),
             you_may: you_may(request, caller, offices, pace, now),
         }
     }
@@ -254,9 +255,13 @@ fn you_may(
     .collect()
 }
 
-impl From<&Status> for StateView {
-    fn from(status: &Status) -> Self {
-        let mut view = Self::default();
+impl StateView {
+    fn of(request: &Request) -> Self {
+        let status = request.status();
+        let mut view = Self {
+            waits_for: request.waits_for().into_iter().collect(),
+            ..Self::default()
+        };
         if let Some(grant) = status.grant() {
             view.activated_at = Some(grant.activated_at);
             view.ends_at = Some(grant.ends_at);
@@ -301,18 +306,15 @@ impl From<&TargetFacts> for TargetView {
 
 impl From<&Route> for RouteView {
     fn from(route: &Route) -> Self {
-        let (automatic, approvals_needed, approver_groups) = match &route.consent {
-            Consent::Automatic => (true, 0, Vec::new()),
-            Consent::Approvals { needed, groups } => {
-                (false, *needed, groups.iter().cloned().collect())
-            }
+        let (automatic, stages): (bool, Vec<Stage>) = match &route.consent {
+            Consent::Automatic => (true, Vec::new()),
+            Consent::Approvals { stages } => (false, stages.iter().cloned().collect()),
         };
         Self {
             policy: route.policy.clone(),
             policy_set: route.policy_set,
             automatic,
-            approvals_needed,
-            approver_groups,
+            stages,
             max_duration_seconds: route.max_duration.seconds(),
         }
     }

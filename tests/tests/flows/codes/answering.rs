@@ -68,7 +68,7 @@ async fn already_approved() {
     assert_eq!(
         (
             &once.body["status"],
-            &once.body["route"]["approvals_needed"]
+            &once.body["route"]["stages"][0]["needed"]
         ),
         (&json!("pending"), &json!(2))
     );
