@@ -6,6 +6,7 @@ use rules::log_verdict::LogVerdict;
 use rules::session::SessionLife;
 use rules::status::StatusWord;
 use rules::wire::SessionsView;
+use standin::ssm::EndCause;
 
 use super::{
     Amiss, Credentials, Moment, Person, RequestId, RequestView, SessionId, TYPED, Teller, must,
@@ -68,14 +69,21 @@ impl Teller<'_> {
             .starts(credentials, WEB_7, "web-7", &credentials.document)
             .await?;
         self.denied(late)?;
-        let ended = self.ended(session, ends_at.plus(BOUND)).await;
-        let Some(ended) = ended else {
+        self.screen
+            .more("It was allowed until now: the end is a condition inside the credentials.")?;
+        let Some((ended, cause)) = self.ended(session, ends_at.plus(BOUND)).await else {
             return must(
                 false,
                 "a session that is ended within 3 s",
                 "one that is open",
             );
         };
+        // Neither Anna nor the document's own maximum has ended it.
+        must(
+            cause == Some(EndCause::Terminated),
+            "a session that was terminated",
+            format!("{cause:?}"),
+        )?;
         let late = ended.since(ends_at).as_millis();
         self.screen.answers(
             &time_of_day(ended),
@@ -87,12 +95,16 @@ impl Teller<'_> {
         self.refused(&answer, 409, &["grant-over", "wrong-status"])
     }
 
-    /// When the session ended, once it has.
-    async fn ended(&self, session: &SessionId, until: Moment) -> Option<Moment> {
+    /// When the session ended and why, once it has.
+    async fn ended(
+        &self,
+        session: &SessionId,
+        until: Moment,
+    ) -> Option<(Moment, Option<EndCause>)> {
         loop {
             let seen = self.house.world().session(&session.to_string())?;
             if let Some(at) = seen.ended_millis {
-                return Some(Moment::from_millis(at));
+                return Some((Moment::from_millis(at), seen.cause));
             }
             if self.house.clock().now() >= until {
                 return None;
