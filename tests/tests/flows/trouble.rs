@@ -9,4 +9,6 @@ mod faults;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod reckoning;
