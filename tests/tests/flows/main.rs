@@ -9,9 +9,15 @@ mod chain;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod one_grant;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod idempotency;
 #[cfg(test)]
 mod lambda;
 #[cfg(test)]

@@ -65,13 +65,7 @@ async fn already_approved() {
         .must_be(201)
         .id();
     let once = scene.as_(Ben).approve(id).await.must_be(200);
-    assert_eq!(
-        (
-            &once.body["status"],
-            &once.body["route"]["stages"][0]["needed"]
-        ),
-        (&json!("pending"), &json!(2))
-    );
+    assert_eq!(once.body["status"], "pending");
     scene
         .as_(Ben)
         .approve(id)

@@ -148,9 +148,7 @@ async fn too_many_targets() {
     places[0]["data_channel"] = "any".into();
     let scene = Scene::with(&[("POSTERN_PLACES", &places.to_string())]).await;
     // Hybrid nodes have the longest names of all. Nine of them fit, and are looked for.
-    let nodes: Vec<String> = (0..10)
-        .map(|n| format!("mi-0123456789abcde0{n}"))
-        .collect();
+    let nodes: Vec<String> = (0..10).map(|n| format!("mi-0123456789abcde0{n}")).collect();
     let nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
     let shell = json!({"type": "shell"});
     let ten = scene.as_(Anna).ask(&ask(&shell, &nodes)).await;
