@@ -125,13 +125,13 @@ pub(crate) fn handle(world: &World, call: &Call) -> Handled {
 
 fn describe_sessions(world: &World, call: &Call) -> Handled {
     let query = listing::Query::read(call.json()?)?;
-    let lag = i64::try_from(world.listing_lag().as_millis()).unwrap_or(i64::MAX);
+    let state = world.ssm_state();
+    let lag = i64::from(state.habits.listing_lag_millis);
     let view = listing::View {
         account: &call.caller.account,
         region: &call.region,
         as_of: call.now_millis.saturating_sub(lag),
     };
-    let state = world.ssm_state();
     let answer = query.answer(state.sessions.values(), view, &state.habits)?;
     Ok(Answer::json_1_1(&answer))
 }

@@ -30,7 +30,6 @@ struct Inner {
     clock: StandinClock,
     account: String,
     region: String,
-    listing_lag: Duration,
     iam: Mutex<iam::State>,
     ssm: Mutex<ssm::State>,
     s3: Mutex<s3::State>,
@@ -76,7 +75,7 @@ pub struct Builder {
     account: String,
     region: String,
     data_dir: Option<PathBuf>,
-    listing_lag: Duration,
+    listing_lag: Option<Duration>,
 }
 
 impl Builder {
@@ -108,10 +107,11 @@ impl Builder {
         self
     }
 
-    /// How long `DescribeSessions` lags behind the truth (AWS-FACTS 2.11). Default: none.
+    /// How long `DescribeSessions` lags behind the truth (AWS-FACTS 2.11): one of the
+    /// [`SessionHabits`](ssm::SessionHabits), which a test may change later. Default: none.
     #[must_use]
     pub fn listing_lag(mut self, lag: Duration) -> Self {
-        self.listing_lag = lag;
+        self.listing_lag = Some(lag);
         self
     }
 
@@ -128,12 +128,11 @@ impl Builder {
             None => (None, crate::store::Snapshot::default()),
         };
         let dynamodb = dynamodb::Engine::open(self.data_dir.as_deref(), &self.clock)?;
-        Ok(World {
+        let world = World {
             inner: Arc::new(Inner {
                 clock: self.clock,
                 account: self.account,
                 region: self.region,
-                listing_lag: self.listing_lag,
                 iam: Mutex::new(saved.iam),
                 ssm: Mutex::new(saved.ssm),
                 s3: Mutex::new(saved.s3),
@@ -144,7 +143,12 @@ impl Builder {
                 dynamodb,
                 store,
             }),
-        })
+        };
+        if let Some(lag) = self.listing_lag {
+            let millis = u32::try_from(lag.as_millis()).unwrap_or(u32::MAX);
+            world.change_session_habits(|habits| habits.listing_lag_millis = millis);
+        }
+        Ok(world)
     }
 }
 
@@ -157,7 +161,7 @@ impl World {
             account: "111122223333".to_owned(),
             region: "ap-northeast-2".to_owned(),
             data_dir: None,
-            listing_lag: Duration::ZERO,
+            listing_lag: None,
         }
     }
 
@@ -189,11 +193,6 @@ impl World {
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.inner.faults
-    }
-
-    /// How long listings of sessions lag behind the truth.
-    pub(crate) fn listing_lag(&self) -> Duration {
-        self.inner.listing_lag
     }
 
     /// Roles, keys and issued credentials: first in the lock order.

@@ -97,6 +97,9 @@ pub struct SessionHabits {
     pub connecting_millis: u32,
     /// How long an ending session is `Terminating`, in milliseconds. Default: 0.
     pub terminating_millis: u32,
+    /// How long listings of sessions lag behind the truth, in milliseconds (AWS-FACTS 2.11).
+    /// Default: 0.
+    pub listing_lag_millis: u32,
     /// Where a listing has a `Terminating` session; AWS does not say. Default: among the active.
     pub terminating_in_history: bool,
     /// Whether a session without input ends by `idleSessionTimeout`. Off by default: nobody types
