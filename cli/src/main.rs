@@ -1,0 +1,3 @@
+//! `postern`: the person's tool.
+
+fn main() {}
