@@ -15,6 +15,8 @@ mod lists;
 #[cfg(test)]
 mod one_grant;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod idempotency;
