@@ -35,6 +35,17 @@ pub fn around(router: Router) -> Router {
         .layer(from_fn(cross))
 }
 
+/// A router that has nothing but this no: for a call of which too little can be read to ask a
+/// route.
+pub(crate) fn refusing<W>(why: W) -> Router
+where
+    W: Into<No> + Copy + Send + Sync + 'static,
+{
+    Router::new()
+        .fallback(async move || -> No { why.into() })
+        .layer(from_fn(cross))
+}
+
 /// What a call turns out to be, noted on the way for the log line.
 #[derive(Debug, Clone, Default)]
 pub struct Line(Arc<Notes>);

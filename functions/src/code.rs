@@ -8,6 +8,8 @@ use axum::http::StatusCode;
 /// Why a call got no further than HTTP, or why no rule could judge it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
+    /// What API Gateway hands on of the request cannot be read.
+    UnreadableRequest,
     /// The head of the request is over its cap.
     HeadTooLarge,
     /// No such path.
@@ -44,7 +46,8 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which a call meets them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
+        Self::UnreadableRequest,
         Self::HeadTooLarge,
         Self::NoSuchRoute,
         Self::MethodNotAllowed,
@@ -67,6 +70,7 @@ impl Code {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::UnreadableRequest => "unreadable-request",
             Self::HeadTooLarge => "head-too-large",
             Self::NoSuchRoute => "no-such-route",
             Self::MethodNotAllowed => "method-not-allowed",
@@ -90,7 +94,8 @@ impl Code {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::InvalidRequestId
+            Self::UnreadableRequest
+            | Self::InvalidRequestId
             | Self::InvalidQuery
             | Self::InvalidIdempotencyKey
             | Self::UnreadableBody => StatusCode::BAD_REQUEST,
@@ -113,6 +118,7 @@ impl Code {
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
+            Self::UnreadableRequest => "the request cannot be read",
             Self::HeadTooLarge => "the address and headers are longer than 16 KiB or more than 100",
             Self::NoSuchRoute => "there is nothing at this path",
             Self::MethodNotAllowed => "this path does not take this method",
@@ -140,6 +146,7 @@ impl Code {
     #[must_use]
     pub fn next(self) -> &'static str {
         match self {
+            Self::UnreadableRequest => "Send headers of visible ASCII characters only.",
             Self::HeadTooLarge => "Send fewer and shorter headers.",
             Self::NoSuchRoute => "`GET /v1/openapi.json` describes every path.",
             Self::MethodNotAllowed => "Use a method that the `Allow` header names.",

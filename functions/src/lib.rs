@@ -5,12 +5,13 @@
 //! the same under Lambda and under a plain listener, so what is tested is what is deployed.
 //!
 //! One call goes through these steps, and each can end it:
-//! 1. [`boundary`]: the caps on the head of the request; the log line; `no-store`.
-//! 2. Routing: `no-such-route`, `method-not-allowed`.
-//! 3. [`authentication`]: the one `401`. Nothing of the call but its `Authorization` has been
+//! 1. Under Lambda, [`gateway`]: what is no call at all is `unreadable-request`.
+//! 2. [`boundary`]: the caps on the head of the request; the log line; `no-store`.
+//! 3. Routing: `no-such-route`, `method-not-allowed`.
+//! 4. [`authentication`]: the one `401`. Nothing of the call but its `Authorization` has been
 //!    looked at before it.
-//! 4. Path, query, `Idempotency-Key` and body ([`parts`], [`body`]), each through its one door.
-//! 5. The desk or the issuer, whose answer [`problem`] turns into HTTP where it is a no.
+//! 5. Path, query, `Idempotency-Key` and body ([`parts`], [`body`]), each through its one door.
+//! 6. The desk or the issuer, whose answer [`problem`] turns into HTTP where it is a no.
 
 pub mod api;
 pub mod authentication;

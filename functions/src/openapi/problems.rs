@@ -23,7 +23,7 @@ pub(super) struct Route {
 }
 
 /// Every route has these.
-const ANY: &[Code] = &[Code::HeadTooLarge];
+const ANY: &[Code] = &[Code::UnreadableRequest, Code::HeadTooLarge];
 /// Every route that takes a token and asks the ledger.
 const CALL: &[Code] = &[
     Code::Unauthenticated,

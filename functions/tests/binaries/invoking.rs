@@ -19,7 +19,8 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// What a binary answers to an event, and its log. The interface gives out one event, of which the
 /// deadline is over, and then none.
-async fn invoke(binary: &'static str, event: &'static str) -> (Value, Vec<Value>) {
+async fn invoke(binary: &'static str, event: &str) -> (Value, Vec<Value>) {
+    let event = event.to_owned();
     let given = Arc::new(AtomicBool::new(false));
     let (told, mut answers) = mpsc::channel::<Value>(1);
     let next = async move || {
@@ -100,13 +101,57 @@ async fn each_function_answers_an_event_and_logs_it_with_its_invocation() {
         assert_eq!(answer["statusCode"], status, "{answer}");
         assert_eq!(answer["headers"]["content-type"], kind);
         assert_eq!(answer["isBase64Encoded"], false);
-        let lines: Vec<&Value> = log
-            .iter()
-            .filter(|line| line["message"] == "answered a call")
-            .collect();
+        let lines = calls(&log);
         assert_eq!(lines.len(), 1, "{log:#?}");
         assert_eq!(lines[0]["http.status"], status);
         assert_eq!(lines[0]["span"]["requestId"], INVOCATION, "{log:#?}");
+    }
+}
+
+/// The lines about calls.
+fn calls(log: &[Value]) -> Vec<&Value> {
+    let calls = log
+        .iter()
+        .filter(|line| line["message"] == "answered a call");
+    calls.collect()
+}
+
+#[tokio::test]
+async fn an_event_that_is_no_call_is_answered_and_logged_like_one() {
+    let header = CALL.replace("\"*/*\"", "\"*/*\", \"authorization\": \"a\\nb\"");
+    for (event, cause) in [
+        (header.as_str(), Value::Null),
+        (
+            SCHEDULE,
+            "the event is not of a call in payload format 2.0".into(),
+        ),
+    ] {
+        for binary in [API, ISSUE] {
+            let (answer, log) = invoke(binary, event).await;
+            assert_eq!(answer["statusCode"], 400, "{answer}");
+            let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            assert_eq!(problem["code"], "unreadable-request");
+            let lines = calls(&log);
+            assert_eq!(lines.len(), 1, "{log:#?}");
+            assert_eq!(lines[0]["level"], "INFO");
+            assert_eq!(lines[0]["http.status"], 400);
+            assert_eq!(lines[0]["http.method"], "none");
+            assert_eq!(lines[0]["http.route"], "none");
+            assert_eq!(lines[0]["code"], "unreadable-request");
+            assert_eq!(lines[0]["cause"], cause);
+            assert_eq!(lines[0]["span"]["requestId"], INVOCATION);
+            assert!(log.iter().all(|line| line["level"] != "ERROR"), "{log:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_header_in_another_script_or_out_of_all_form_does_not_stop_a_call() {
+    for value in ["디스크 full", r"two\r\nlines"] {
+        let event = CALL.replace("\"*/*\"", &format!("\"*/*\", \"x-note\": \"{value}\""));
+        let (answer, log) = invoke(API, &event).await;
+        assert_eq!(answer["statusCode"], 200, "{answer}");
+        assert_eq!(calls(&log).len(), 1);
     }
 }
 
