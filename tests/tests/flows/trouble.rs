@@ -5,6 +5,8 @@
 //! nothing is stuck, and every audit chain is whole ([`reckoning`]).
 
 #[cfg(test)]
+mod endings;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod kills;
