@@ -44,12 +44,11 @@ impl Scene {
             .send();
         Box::pin(call).await.map(drop).map_err(Denied::by)
     }
+}
 
-    fn is_open(&self, session: &str) -> bool {
-        self.world()
-            .session(session)
-            .is_some_and(|session| session.status.is_usable())
-    }
+fn is_open(scene: &Scene, session: &str) -> bool {
+    let session = scene.world().session(session);
+    session.is_some_and(|session| session.status.is_usable())
 }
 
 #[tokio::test]
@@ -165,10 +164,10 @@ async fn they_reach_no_session_but_their_own() {
         scene.terminate(&annas, &other).await,
         Err(Denied::by_policy())
     );
-    assert!(scene.is_open(&other));
+    assert!(is_open(&scene, &other));
     assert_eq!(scene.resume(&annas, &own).await, Ok(()));
     assert_eq!(scene.terminate(&annas, &own).await, Ok(()));
-    assert!(!scene.is_open(&own));
+    assert!(!is_open(&scene, &own));
     // Nor do they see who is in which session.
     let look = scene
         .ssm(&annas)
@@ -241,7 +240,7 @@ async fn they_die_with_the_grant_though_sts_gives_none_so_short() {
     );
     // What was opened in the last millisecond is ended with all else.
     scene.sweep().await;
-    assert!(!scene.is_open(&session));
+    assert!(!is_open(&scene, &session));
 }
 
 #[tokio::test]
@@ -286,7 +285,7 @@ async fn two_issues_of_one_grant_are_one_grant() {
     scene.advance_to(first.ends_at);
     assert_eq!(scene.sweep().await.terminated, 2);
     for session in sessions {
-        assert!(!scene.is_open(&session));
+        assert!(!is_open(&scene, &session));
     }
 }
 
@@ -305,14 +304,14 @@ async fn of_two_overlapping_grants_one_ends_and_the_other_lives() {
 
     scene.advance_to(short.ends_at);
     assert_eq!(scene.sweep().await.terminated, 1);
-    assert!(!scene.is_open(&brief));
-    assert!(scene.is_open(&lasting));
+    assert!(!is_open(&scene, &brief));
+    assert!(is_open(&scene, &lasting));
     assert_eq!(scene.status(short.request).await, Ending);
     let later = scene.opened(&long).await;
 
     scene.advance_to(long.ends_at);
     scene.sweep().await;
-    assert!(!scene.is_open(&lasting) && !scene.is_open(&later));
+    assert!(!is_open(&scene, &lasting) && !is_open(&scene, &later));
     for id in [short.request, long.request] {
         let sessions = scene.sessions(id).await;
         assert!(sessions.iter().all(|session| session.id.request() == id));
@@ -340,12 +339,12 @@ async fn a_revoked_grant_ends_at_once_and_its_credentials_open_nothing_more() {
     // IAM takes its time, and until the sweep is there somebody is quick.
     let between = scene.opened(&revoked).await;
     assert_eq!(scene.sweep().await.terminated, 2);
-    assert!(!scene.is_open(&before) && !scene.is_open(&between));
+    assert!(!is_open(&scene, &before) && !is_open(&scene, &between));
     let late = scene.open_session(&revoked, WEB_7, &revoked.document).await;
     assert_eq!(late, Err(Denied::by_policy()));
 
     // Nobody else's grant is touched.
-    assert!(scene.is_open(&others));
+    assert!(is_open(&scene, &others));
     scene.opened(&other).await;
     // It closes once the credentials have expired, and not before.
     scene.sweep().await;

@@ -13,6 +13,10 @@ mod identity;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod log;
+#[cfg(test)]
+mod log_lines;
+#[cfg(test)]
 mod one_grant;
 #[cfg(test)]
 mod credentials;
@@ -26,5 +30,7 @@ mod lambda;
 mod routes;
 #[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod trouble;
