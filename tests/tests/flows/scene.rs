@@ -10,6 +10,8 @@ mod visitor;
 use std::sync::Arc;
 use std::time::Duration;
 
+use functions::gateway;
+use lambda_runtime::{Context, LambdaEvent};
 use postern_local::account::{ACCOUNT, REGION, WEB_7};
 use postern_local::house::{Doors, House, Plan};
 use postern_local::people::Person::{self, Ada, Anna, Ben};
@@ -21,6 +23,7 @@ use rules::wire::{Credentials, EntriesView, RequestView, SessionView, SessionsVi
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 use standin::{Service, StandinClock, World};
+use tower::ServiceExt as _;
 
 pub(crate) use self::aws::Denied;
 pub(crate) use self::visitor::{Reply, Visitor};
@@ -107,6 +110,15 @@ impl Scene {
     /// Whoever sends no token.
     pub(crate) fn nobody(&self) -> Visitor {
         Visitor::new(self.http.clone(), self.house.url())
+    }
+
+    /// What API Gateway gets back for an event.
+    pub(crate) async fn handed(&self, event: &Value) -> Reply {
+        let event = serde_json::from_str(&event.to_string()).expect("it is JSON");
+        let event = LambdaEvent::new(event, Context::default());
+        let answer = gateway::behind(self.house.router()).oneshot(event).await;
+        let answer = answer.unwrap_or_else(|never| match never {});
+        Reply::handed_back(&serde_json::to_value(answer).expect("an answer is JSON"))
     }
 
     /// A request that waits: Anna has asked for a shell on `web-7`, for [`GRANT`].

@@ -7,7 +7,21 @@ use serde_json::json;
 use standin::Service;
 use standin::faults::{FaultKind, FaultRule};
 
+use crate::lambda::event;
 use crate::scene::{Scene, of, shell_on};
+
+#[tokio::test]
+async fn unreadable_request() {
+    // No listener takes such a request. What the gateway takes, the function must answer.
+    let scene = Scene::open().await;
+    let headers = [("authorization", "Bearer a\r\nb")];
+    let event = event("GET", "/v1/requests", &headers, None);
+    let said = scene.handed(&event).await;
+    let said = said.must_say(400, "unreadable-request");
+    assert!(said.text().contains("`authorization`"), "{}", said.text());
+    let said = scene.handed(&json!({"source": "aws.scheduler"})).await;
+    said.must_say(400, "unreadable-request");
+}
 
 #[tokio::test]
 async fn head_too_large() {

@@ -111,6 +111,26 @@ impl Reply {
         }
     }
 
+    /// The answer that a function hands back to API Gateway (payload format 2.0).
+    pub(super) fn handed_back(answer: &Value) -> Self {
+        let status = answer["statusCode"].as_u64().unwrap_or_default();
+        let headers = answer["headers"].as_object().expect("headers are named");
+        let headers = headers.iter().map(|(name, value)| {
+            let value = value.as_str().expect("a header is text");
+            (
+                HeaderName::from_str(name).expect("the name of a header"),
+                HeaderValue::from_str(value).expect("the value of a header"),
+            )
+        });
+        let text = answer["body"].as_str().unwrap_or_default().to_owned();
+        Self {
+            status: u16::try_from(status).expect("a status is short"),
+            headers: headers.collect(),
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+        }
+    }
+
     /// That the answer has this status.
     #[track_caller]
     pub(crate) fn must_be(self, status: u16) -> Self {
