@@ -4,8 +4,6 @@
 //! of the JSON, and only then its shape. A body that is refused for one of them was not looked at
 //! further.
 
-mod json;
-
 use std::error::Error;
 
 use axum::Json;
@@ -15,6 +13,7 @@ use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use rules::strict_json;
 use serde::de::DeserializeOwned;
 
 use crate::code::Code;
@@ -22,6 +21,9 @@ use crate::problem::No;
 
 /// The longest body, in bytes. The longest honest one asks for ten targets, in some 2 KiB.
 pub const LONGEST: usize = 64 * 1_024;
+
+/// How deep objects and arrays may stand in each other. No honest body is deeper than 3.
+const DEEPEST: u8 = 32;
 
 /// A body that must be there.
 #[derive(Debug)]
@@ -117,8 +119,12 @@ fn is_json(value: &HeaderValue) -> bool {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, No> {
-    json::must_be_plain(bytes)
-        .map_err(|bad| No::about(Code::UnreadableBody, &format!("the body {bad}")))?;
+    strict_json::judge(bytes, DEEPEST).map_err(|bad| {
+        No::about(
+            Code::UnreadableBody,
+            &format!("the body cannot be read: {bad}"),
+        )
+    })?;
     if bytes.trim_ascii_start().starts_with(b"[") {
         // The library would take the fields of an object by their order, too.
         return Err(No::about(

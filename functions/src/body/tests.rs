@@ -94,9 +94,9 @@ async fn what_is_not_plain_json_is_unreadable() {
 #[tokio::test]
 async fn depth_is_capped_before_shape_is_looked_at() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    assert_eq!(code(nested(json::DEEPEST.into())).await, "invalid-body");
+    assert_eq!(code(nested(DEEPEST.into())).await, "invalid-body");
     assert_eq!(
-        code(nested(usize::from(json::DEEPEST) + 1)).await,
+        code(nested(usize::from(DEEPEST) + 1)).await,
         "unreadable-body"
     );
 }

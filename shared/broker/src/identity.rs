@@ -24,6 +24,7 @@ use std::time::Duration;
 use rules::caller::Caller;
 use rules::claims::{self, Audience, Expected, GroupsClaim, Leeway};
 use rules::names::Issuer;
+use rules::strict_json;
 use serde_json::Value;
 use url::Url;
 
@@ -40,7 +41,6 @@ mod key;
 mod keyring;
 mod keys;
 mod provider;
-mod strict_json;
 mod token;
 
 pub use self::address::BadAddress;
@@ -50,8 +50,12 @@ pub use self::key::KeyFault;
 pub use self::keyring::{COOLDOWN, FRESH_FOR, RETRY, USABLE_FOR};
 pub use self::keys::BadKeySet;
 pub use self::provider::KeysFault;
-pub use self::strict_json::BadJson;
 pub use self::token::BadForm;
+pub use rules::strict_json::BadJson;
+
+/// How deep objects and arrays may stand in each other in what a provider says. The deepest honest
+/// document is a key set: an object, its list, a key, and the key's list of certificates.
+const DEEPEST: u8 = 8;
 
 /// Whose tokens are believed, and which.
 #[derive(Debug, Clone)]
@@ -217,7 +221,8 @@ impl Verifier {
         if !key.verifies(token.signed, &token.signature) {
             return Err(Rejected::Signature.into());
         }
-        let claims = strict_json::object(&token.claims).map_err(Rejected::UnreadableClaims)?;
+        let claims =
+            strict_json::object(&token.claims, DEEPEST).map_err(Rejected::UnreadableClaims)?;
         let caller = claims::judge(&Value::Object(claims), &self.expected, self.clock.now())
             .map_err(Rejected::Claims)?;
         Ok(caller)

@@ -34,5 +34,6 @@ pub mod session_document;
 pub mod session_policy;
 pub mod status;
 pub mod step;
+pub mod strict_json;
 pub mod sweep;
 pub mod wire;

@@ -8,11 +8,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rules::strict_json::{self, BadJson};
 use serde_json::Value;
 
+use super::DEEPEST;
 use super::algorithm::Algorithm;
 use super::key::{Key, KeyFault};
-use super::strict_json::{self, BadJson};
 
 /// The most keys that a set may have.
 const MOST_KEYS: usize = 50;
@@ -45,7 +46,7 @@ pub(super) struct KeySet {
 impl KeySet {
     /// Reads a document.
     pub(super) fn read(document: &[u8], algorithms: &[Algorithm]) -> Result<Self, BadKeySet> {
-        let document = strict_json::object(document).map_err(BadKeySet::Unreadable)?;
+        let document = strict_json::object(document, DEEPEST).map_err(BadKeySet::Unreadable)?;
         let listed = document
             .get("keys")
             .and_then(Value::as_array)

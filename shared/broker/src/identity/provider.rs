@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use rules::names::Issuer;
+use rules::strict_json::{self, BadJson};
 use serde_json::Value;
 use url::Url;
 
+use super::DEEPEST;
 use super::IdentityFault;
 use super::address::{BadAddress, Reach};
 use super::algorithm::Algorithm;
 use super::fetch::{FetchFault, Fetcher, PATIENCE};
 use super::keys::{BadKeySet, KeySet};
-use super::strict_json::{self, BadJson};
 
 /// Why the provider's keys could not be had. It holds no address and no content, so it may be
 /// logged as it is.
@@ -128,7 +129,8 @@ impl Provider {
             .document(discovery)
             .await
             .map_err(KeysFault::Discovery)?;
-        let document = strict_json::object(&document).map_err(KeysFault::UnreadableDiscovery)?;
+        let document =
+            strict_json::object(&document, DEEPEST).map_err(KeysFault::UnreadableDiscovery)?;
         if document.get("issuer").and_then(Value::as_str) != Some(self.issuer.as_str()) {
             return Err(KeysFault::OtherIssuer);
         }

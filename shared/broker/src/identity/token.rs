@@ -7,10 +7,11 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rules::strict_json::{self, BadJson};
 use serde_json::{Map, Value};
 
+use super::DEEPEST;
 use super::algorithm::Algorithm;
-use super::strict_json::{self, BadJson};
 
 /// The longest token that is looked at, in bytes. API Gateway takes 10,240 bytes of headers in all.
 const LONGEST: usize = 8 * 1_024;
@@ -104,7 +105,8 @@ impl<'a> Unverified<'a> {
         if claims.contains('.') || [header, claims, signature].contains(&"") {
             return Err(BadForm::NotThreeParts);
         }
-        let header = strict_json::object(&decoded(header)?).map_err(BadForm::UnreadableHeader)?;
+        let header =
+            strict_json::object(&decoded(header)?, DEEPEST).map_err(BadForm::UnreadableHeader)?;
         let (algorithm, key_id) = judge_header(&header, algorithms)?;
         Ok(Self {
             algorithm,
