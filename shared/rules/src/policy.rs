@@ -24,6 +24,8 @@ mod annotations;
 mod decision;
 mod fault;
 mod inquiry;
+mod lines;
+mod outline;
 #[cfg(test)]
 mod starter;
 #[cfg(test)]
@@ -37,17 +39,18 @@ use cedar_policy::{
     ValidationWarning, Validator,
 };
 
-pub use annotations::PolicyId;
+pub use annotations::{PolicyId, Rule, Terms};
 pub use decision::{Decision, Denial, DenialKind, Reason, Why};
 pub use fault::{Fault, PolicyFault, PolicyFaults};
+pub use outline::Outline;
 
 use crate::ask::Ask;
 use crate::facts::TargetFacts;
 use crate::moment::Moment;
 use crate::names::{Digest, GrantDuration, Group, Person, Target};
 use crate::route::{Consent, Route};
-use annotations::{Rule, Terms};
 use inquiry::{Inquiry, VOCABULARY};
+use lines::Lines;
 
 /// A policy set that was read, validated and found without fault.
 #[derive(Debug, Clone)]
@@ -56,6 +59,8 @@ pub struct PolicySet {
     cedar: Cedar,
     /// What the annotations of each say.
     rules: BTreeMap<PolicyId, Rule>,
+    /// The line that each stands on.
+    lines: BTreeMap<PolicyId, usize>,
     digest: Digest,
 }
 
@@ -80,22 +85,31 @@ impl PolicySet {
         };
         let policies = in_order(&read);
         let mut cedar = Cedar::new();
-        let mut rules = BTreeMap::new();
-        for (label, policy) in policies.values() {
-            let Some((id, rule)) = annotations::read(policy, label, &mut faults) else {
-                continue;
-            };
-            let named = (*policy)
-                .clone()
-                .new_id(cedar_policy::PolicyId::new(id.as_str()));
-            if rules.insert(id, rule).is_some() || cedar.add(named).is_err() {
-                faults.push(PolicyFault::of_annotation(label, "id", Fault::DuplicateId));
+        let (mut rules, mut lines) = (BTreeMap::new(), BTreeMap::new());
+        let standing = Lines::of(text);
+        for (place, (label, policy)) in &policies {
+            let before = faults.len();
+            if let Some((id, rule)) = annotations::read(policy, label, &mut faults) {
+                let named = (*policy)
+                    .clone()
+                    .new_id(cedar_policy::PolicyId::new(id.as_str()));
+                lines.extend(
+                    standing
+                        .line(*place, Some("id"))
+                        .map(|line| (id.clone(), line)),
+                );
+                if rules.insert(id, rule).is_some() || cedar.add(named).is_err() {
+                    faults.push(PolicyFault::of_annotation(label, "id", Fault::DuplicateId));
+                }
+            }
+            for fault in faults.iter_mut().skip(before) {
+                fault.line = standing.line(*place, fault.annotation.as_deref());
             }
         }
         faults.extend(read.templates().map(|template| PolicyFault {
             policy: Some(template.annotation("id").unwrap_or("template").to_owned()),
             annotation: None,
-            line: None,
+            line: standing.line(place_in_text(template.id()), None),
             fault: Fault::Template,
         }));
         faults.extend(invalid(&read, &policies, text));
@@ -105,6 +119,7 @@ impl PolicySet {
             Self {
                 cedar,
                 rules,
+                lines,
                 digest,
             },
         )
@@ -119,6 +134,22 @@ impl PolicySet {
     /// The ids of the policies, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &PolicyId> {
         self.rules.keys()
+    }
+
+    /// What each policy says, by id.
+    pub fn outlines(&self) -> impl Iterator<Item = Outline<'_>> {
+        self.rules.iter().filter_map(|(id, rule)| {
+            let policy = self
+                .cedar
+                .policy(&cedar_policy::PolicyId::new(id.as_str()))?;
+            let line = self.lines.get(id).copied();
+            Some(Outline {
+                id,
+                line,
+                rule,
+                policy,
+            })
+        })
     }
 
     /// Whether, and by which route, this person may have what they ask for.

@@ -57,7 +57,7 @@ const USUAL_ANSWER: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// What a policy's annotations say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Rule {
+pub enum Rule {
     /// It offers a route.
     Permit(Terms),
     /// It closes every route, for this reason.
@@ -66,13 +66,13 @@ pub(super) enum Rule {
 
 /// The terms of the route that one permit offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Terms {
+pub struct Terms {
     /// Who must say yes.
-    pub(super) consent: Consent,
+    pub consent: Consent,
     /// The longest grant.
-    pub(super) max_duration: GrantDuration,
+    pub max_duration: GrantDuration,
     /// How long the request waits for an answer.
-    pub(super) answer_within: Duration,
+    pub answer_within: Duration,
 }
 
 /// Reads one policy's annotations. Nothing, where a fault was noted.

@@ -31,31 +31,43 @@ fn every_fault_is_told_at_once_with_policy_and_annotation() {
         .collect();
     let known = "may carry `@id`, `@because`";
     for (place, what) in [
-        ("policy `#1`, `@id`", "is missing"),
-        ("policy `#1`, `@max_duration`", "is missing"),
+        ("line 2, policy `#1`, `@id`", "is missing"),
+        ("line 2, policy `#1`, `@max_duration`", "is missing"),
         (
-            "policy `#1`, `@approvals`",
+            "line 2, policy `#1`, `@approvals`",
             r#"a permit needs `@auto("true")`"#,
         ),
-        ("policy `b`, `@max_duration`", "`9h` is not a duration"),
         (
-            "policy `b`, `@approvals`",
+            "line 3, policy `b`, `@max_duration`",
+            "`9h` is not a duration",
+        ),
+        (
+            "line 3, policy `b`, `@approvals`",
             "`6` is not a number of approvals",
         ),
-        ("policy `b`, `@approvers`", "is missing"),
-        ("policy `c`, `@auto`", "`yes` is not `true`"),
-        ("policy `c`, `@approvers`", "cannot stand beside `@auto`"),
+        ("line 3, policy `b`, `@approvers`", "is missing"),
+        ("line 4, policy `c`, `@auto`", "`yes` is not `true`"),
         (
-            "policy `c`, `@answer_within`",
+            "line 4, policy `c`, `@approvers`",
             "cannot stand beside `@auto`",
         ),
-        ("policy `c`, `@answer_within`", "`1s` is not a duration"),
-        ("policy `d`, `@max_duration`", known),
-        ("policy `d`, `@colour`", known),
-        ("policy `d`, `@id`", "is the id of another policy too"),
-        ("policy `e`", "templates are not supported"),
+        (
+            "line 4, policy `c`, `@answer_within`",
+            "cannot stand beside `@auto`",
+        ),
+        (
+            "line 4, policy `c`, `@answer_within`",
+            "`1s` is not a duration",
+        ),
+        ("line 6, policy `d`, `@max_duration`", known),
+        ("line 6, policy `d`, `@colour`", known),
+        (
+            "line 7, policy `d`, `@id`",
+            "is the id of another policy too",
+        ),
+        ("line 8, policy `e`", "templates are not supported"),
         ("line 9, policy `f`", "`owner`"),
-        ("policy `#8`, `@id`", "`g g` is not a policy id"),
+        ("line 10, policy `#8`, `@id`", "`g g` is not a policy id"),
         ("line 10, policy `#8`", "Env"),
     ] {
         let found = parts
