@@ -5,12 +5,18 @@
 //! nothing is stuck, and every audit chain is whole ([`reckoning`]).
 
 #[cfg(test)]
+mod burdens;
+#[cfg(test)]
 mod endings;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod reckoning;
+#[cfg(test)]
+mod restarts;

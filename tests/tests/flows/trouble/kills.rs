@@ -12,18 +12,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use postern_local::account::{Function as Role, REGION};
+use postern_local::account::{BATCH_1, Function as Role, REGION};
 use postern_local::environment::Environment;
 use postern_local::house::{Doors, Plan};
-use postern_local::people::Person;
+use postern_local::people::Person::{self, Anna};
 use serde_json::{Value, json};
 use standin::faults::{FaultKind, FaultRule, Gate, Moment};
 use standin::{Service, StandinClock};
 use tokio::time::timeout;
 
 use super::reckoning::PATIENCE;
-use crate::lambda::{Function, event};
-use crate::scene::Scene;
+use crate::lambda::{Function, Outcome, event};
+use crate::scene::{Scene, of, shell_on};
 
 const API: &str = env!("CARGO_BIN_EXE_api-under-test");
 const ISSUE: &str = env!("CARGO_BIN_EXE_issue-under-test");
@@ -135,4 +135,31 @@ fn call(scene: &Scene, who: Person, path: &str, key: Option<&str>, body: &Value)
 /// The body of a call that says nothing.
 fn nothing() -> Value {
     json!({})
+}
+
+#[tokio::test]
+async fn a_function_that_nobody_kills_does_its_work() {
+    let scene = scene().await;
+    let api = deployed(&scene, Role::Api).await;
+    let ask = call(&scene, Anna, "/v1/requests", None, &shell_on(BATCH_1));
+    let Outcome::Answered(asked) = api.call(ask).await else {
+        panic!("api does not answer");
+    };
+    assert_eq!(asked["statusCode"], 201, "{asked}");
+    let asked: Value = serde_json::from_str(asked["body"].as_str().unwrap()).unwrap();
+    let id = asked["id"].as_str().unwrap().parse().unwrap();
+
+    let issue = deployed(&scene, Role::Issue).await;
+    let path = of(id, "credentials");
+    let issued = issue
+        .call(call(&scene, Anna, &path, None, &nothing()))
+        .await;
+    let Outcome::Answered(issued) = issued else {
+        panic!("issue does not answer: {issued:?}");
+    };
+    assert_eq!(issued["statusCode"], 200);
+    scene.as_(Anna).does("release", id).await.must_be(200);
+    assert_eq!(scene.reckon(id).await.count("issued"), 1);
+    api.kill().await;
+    issue.kill().await;
 }
