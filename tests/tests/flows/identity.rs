@@ -75,7 +75,7 @@ async fn two_users_see_nothing_of_each_other() {
 async fn the_same_address_with_another_subject_is_another_person() {
     let scene = Scene::open().await;
     let mail = ("email", json!("anna@example.com"));
-    let anna = changed(&scene, &[mail.clone()]);
+    let anna = changed(&scene, std::slice::from_ref(&mail));
     let other = changed(&scene, &[mail, ("sub", json!("anna-2"))]);
     let id = anna.ask(&shell_on(WEB_7)).await.must_be(201).id();
     other.show(id).await.must_say(404, "request-not-found");

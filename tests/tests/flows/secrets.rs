@@ -44,8 +44,8 @@ impl Canaries {
     /// The canaries that stand in a text, whole or by one of their ends.
     fn found_in(&self, text: &str) -> Vec<&str> {
         let stands = |secret: &str| {
-            let ends = [&secret[..20], &secret[secret.len() - 20..]];
-            ends.into_iter().any(|end| text.contains(end))
+            let ends = [secret.get(..20), secret.get(secret.len() - 20..)];
+            ends.into_iter().flatten().any(|end| text.contains(end))
         };
         let found = self.0.iter().filter(|(_, secret)| stands(secret));
         found.map(|(what, _)| what.as_str()).collect()
