@@ -108,7 +108,10 @@ fn table() -> String {
                 Some(step) => format!("**{}**", step.request().status().word()),
                 None => "stays".to_owned(),
             },
-            None => "is over for good or is being looked at".to_owned(),
+            None if request_waits(&scene, status) => {
+                "goes by what is seen of its sessions".to_owned()
+            }
+            None => "over for good".to_owned(),
         };
         writeln!(
             text,
