@@ -101,25 +101,22 @@ fn table() -> String {
             }
         }
     }
-    text.push_str("\n## The clock\n\n| status | in time | too late |\n|---|---|---|\n");
+    text.push_str(
+        "\n## The clock\n\n| status | before its deadline | at its deadline |\n|---|---|---|\n",
+    );
     for status in StatusWord::ALL {
-        let cell = |time| match at(&scene, status, time) {
-            Some((request, now)) => match sweep::due(&request, now, &scene.pace) {
-                Some(step) => format!("**{}**", step.request().status().word()),
-                None => "stays".to_owned(),
-            },
-            None if request_waits(&scene, status) => {
-                "goes by what is seen of its sessions".to_owned()
-            }
-            None => "over for good".to_owned(),
+        let request = scene.in_status(status);
+        let Some(due_at) = request.due_at(&scene.pace) else {
+            writeln!(text, "| {status} | is over for good | is over for good |").unwrap();
+            continue;
         };
-        writeln!(
-            text,
-            "| {status} | {} | {} |",
-            cell(Time::InTime),
-            cell(Time::TooLate)
-        )
-        .unwrap();
+        let cell = |now| match sweep::due(&request, now, &scene.pace) {
+            Some(step) => format!("**{}**", step.request().status().word()),
+            None if status == StatusWord::Ending => "goes by what is seen".to_owned(),
+            None => "stays".to_owned(),
+        };
+        let before = due_at.minus(std::time::Duration::from_millis(1));
+        writeln!(text, "| {status} | {} | {} |", cell(before), cell(due_at)).unwrap();
     }
     text
 }
