@@ -1,0 +1,62 @@
+//! `postern policy`: policies looked at before they are live.
+
+mod cases;
+mod check;
+mod lint;
+mod spelling;
+mod test;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::input::Unreadable;
+use crate::report::Report;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read policies as Postern does when it loads them, and tell every fault with its line
+    ///
+    /// On success it prints the digest that decisions are recorded under, and the route that each
+    /// permit offers. Exit code: 0 no fault, 1 faults, 2 the file cannot be read.
+    Check {
+        /// The policies, in Cedar
+        file: PathBuf,
+    },
+    /// Find what is valid and yet seldom meant
+    ///
+    /// Ties, approvers who approve each other, kinds of access that cannot be logged and need no
+    /// second person, automatic access for long, permits for every instance. Exit code: 0 also
+    /// with warnings, unless --strict; 1 faults, 2 the file cannot be read.
+    Lint {
+        /// The policies, in Cedar
+        file: PathBuf,
+        /// Exit with 1 where there are warnings
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Put cases to policies, and compare the answers with what is expected
+    ///
+    /// Exit code: 0 every case passes, 1 some fail, 2 a file cannot be read.
+    Test {
+        /// The cases, in TOML
+        file: PathBuf,
+        /// The policies to test, in place of those that the cases name
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+    },
+}
+
+impl Command {
+    /// Does what the command says.
+    ///
+    /// # Errors
+    /// A file that it needs cannot be read.
+    pub(crate) fn run(self) -> Result<Report, Unreadable> {
+        match self {
+            Self::Check { file } => check::run(&file),
+            Self::Lint { file, strict } => lint::run(&file, strict),
+            Self::Test { file, policy } => test::run(&file, policy),
+        }
+    }
+}

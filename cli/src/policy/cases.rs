@@ -1,0 +1,204 @@
+//! Files of cases: who asks for what, and what the policies should answer.
+//!
+//! They are TOML, because people write them by hand: with comments, and with the line of whatever
+//! is wrong. What is read here is complete and consistent, so that a case can only pass or fail.
+
+mod written;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::PathBuf;
+
+use rules::ask::{Ask, Targets};
+use rules::facts::TargetFacts;
+use rules::moment::Moment;
+use rules::names::{Group, Person, Target};
+use rules::policy::PolicyId;
+use toml::Spanned;
+
+use super::spelling::Way;
+use written::{WrittenCase, WrittenFile};
+
+/// What a file of cases says.
+#[derive(Debug)]
+pub(super) struct CaseFile {
+    /// The policies to test, as the file names them.
+    pub(super) policies: Option<PathBuf>,
+    /// The cases, in order; never empty.
+    pub(super) cases: Vec<Case>,
+}
+
+/// One question, and the answer it should have.
+#[derive(Debug)]
+pub(super) struct Case {
+    /// The line it begins on.
+    pub(super) line: usize,
+    pub(super) name: String,
+    pub(super) person: Person,
+    pub(super) groups: BTreeSet<Group>,
+    pub(super) ask: Ask,
+    pub(super) facts: Vec<TargetFacts>,
+    pub(super) at: Moment,
+    pub(super) expected: Expected,
+}
+
+/// What a case expects.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// This policy offers the way.
+    Allow {
+        policy: PolicyId,
+        /// Where the case does not say, any way is right.
+        way: Option<Way>,
+    },
+    /// There is no way.
+    Deny {
+        code: &'static str,
+        /// Where the case does not say, any policies are right.
+        by: Option<BTreeSet<PolicyId>>,
+    },
+}
+
+/// The codes of denials ([`DenialKind::code`](rules::policy::DenialKind::code)).
+const CODES: [&str; 4] = [
+    "policy-forbids",
+    "policy-unevaluable",
+    "duration-too-long",
+    "no-route",
+];
+
+/// Reads a file of cases.
+///
+/// # Errors
+/// The first thing that is wrong, with its line.
+pub(super) fn read(text: &str) -> Result<CaseFile, String> {
+    let written: WrittenFile =
+        toml::from_str(text).map_err(|fault| fault.to_string().trim_end().to_owned())?;
+    let reading = Reading { text };
+    let people = written
+        .people
+        .into_iter()
+        .map(|(name, person)| {
+            let line = reading.line(&person.span());
+            let read = person.into_inner().read(name.clone());
+            let read = read.map_err(|fault| format!("line {line}: {fault}"))?;
+            Ok((name, read))
+        })
+        .collect::<Result<BTreeMap<_, _>, String>>()?;
+    let mut targets = BTreeMap::new();
+    let mut taken: BTreeMap<Target, String> = BTreeMap::new();
+    for (number, (name, target)) in (1..).zip(written.targets) {
+        let line = reading.line(&target.span());
+        let facts = target.into_inner().read(number);
+        let facts = facts.map_err(|fault| format!("line {line}: {fault}"))?;
+        if let Some(twin) = taken.insert(facts.target.clone(), name.clone()) {
+            return Err(format!(
+                "line {line}: `{name}` and `{twin}` are one instance"
+            ));
+        }
+        targets.insert(name, facts);
+    }
+    let world = World {
+        reading,
+        people,
+        targets,
+    };
+    if written.cases.is_empty() {
+        return Err("it has no `[[case]]`, so nothing would be tested".to_owned());
+    }
+    let cases = written.cases.into_iter().map(|case| world.case(case));
+    Ok(CaseFile {
+        policies: written.policies,
+        cases: cases.collect::<Result<_, _>>()?,
+    })
+}
+
+/// The text that spans point into.
+struct Reading<'a> {
+    text: &'a str,
+}
+
+impl Reading<'_> {
+    /// The line of a span, counted from 1.
+    fn line(&self, span: &Range<usize>) -> usize {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        before.matches('\n').count() + 1
+    }
+}
+
+/// Who and what the cases of a file may name.
+struct World<'a> {
+    reading: Reading<'a>,
+    people: BTreeMap<String, (Person, BTreeSet<Group>)>,
+    targets: BTreeMap<String, TargetFacts>,
+}
+
+impl World<'_> {
+    fn case(&self, written: Spanned<WrittenCase>) -> Result<Case, String> {
+        let line = self.reading.line(&written.span());
+        let case = written.into_inner();
+        let (person, groups) = self.named(&self.people, "people", &case.person)?.clone();
+        let facts: Vec<TargetFacts> = case
+            .targets
+            .iter()
+            .map(|name| self.named(&self.targets, "targets", name).cloned())
+            .collect::<Result<_, _>>()?;
+        let targets: Vec<Target> = facts.iter().map(|known| known.target.clone()).collect();
+        let in_case = |fault: &dyn std::fmt::Display| format!("line {line}: {fault}");
+        let expected = expected(case.allow, case.route, case.deny, case.by)
+            .map_err(|fault| in_case(&fault))?;
+        Ok(Case {
+            line,
+            name: case.name,
+            person,
+            groups,
+            ask: Ask {
+                targets: Targets::try_from(targets).map_err(|fault| in_case(&fault))?,
+                kind: case.kind.0,
+                duration_seconds: case.duration.0,
+                reason: case.reason,
+                ticket: case.ticket,
+            },
+            facts,
+            at: case.at.0,
+            expected,
+        })
+    }
+
+    /// What stands under a name of a table.
+    fn named<'a, T>(
+        &self,
+        table: &'a BTreeMap<String, T>,
+        what: &str,
+        name: &Spanned<String>,
+    ) -> Result<&'a T, String> {
+        table.get(name.get_ref()).ok_or_else(|| {
+            let (line, name) = (self.reading.line(&name.span()), name.get_ref());
+            format!("line {line}: there is no `[{what}.{name}]`")
+        })
+    }
+}
+
+fn expected(
+    allow: Option<PolicyId>,
+    way: Option<Way>,
+    deny: Option<String>,
+    by: Option<BTreeSet<PolicyId>>,
+) -> Result<Expected, String> {
+    match (allow, deny) {
+        (Some(policy), None) if by.is_none() => Ok(Expected::Allow { policy, way }),
+        (None, Some(deny)) if way.is_none() => CODES
+            .into_iter()
+            .find(|code| *code == deny)
+            .map(|code| Expected::Deny { code, by })
+            .ok_or_else(|| format!("`deny` is one of {}, not `{deny}`", CODES.join(", "))),
+        _ => Err(
+            "a case expects either `allow` with the id of a policy, and `route` if it matters, \
+             or `deny` with a code, and `by` if it matters"
+                .to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

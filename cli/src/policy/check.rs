@@ -1,0 +1,66 @@
+//! `postern policy check`: what loading would say.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use rules::policy::{PolicyFaults, PolicySet, Rule};
+use rules::route::Consent;
+
+use super::spelling::{Way, counted, length};
+use crate::input::{self, Unreadable};
+use crate::report::Report;
+
+pub(super) fn run(file: &Path) -> Result<Report, Unreadable> {
+    let text = input::text(file)?;
+    let name = file.display();
+    Ok(match PolicySet::parse(&text) {
+        Ok(set) => Report {
+            text: format!("{name}: {}", overview(&set)),
+            sound: true,
+        },
+        Err(faults) => faulty(file, &faults),
+    })
+}
+
+/// The faults of a text, each on a line of its own.
+pub(super) fn faulty(file: &Path, faults: &PolicyFaults) -> Report {
+    let count = counted(faults.iter().count(), "fault");
+    let mut text = format!("{}: {count}\n", file.display());
+    for fault in faults.iter() {
+        // A message of Cedar's may have several lines; the rest of them is set in further.
+        let fault = fault.to_string().replace('\n', "\n    ");
+        text.push_str(&format!("  {fault}\n"));
+    }
+    Report { text, sound: false }
+}
+
+/// How many policies there are, under which digest, and what each says.
+fn overview(set: &PolicySet) -> String {
+    let policies: Vec<_> = set.outlines().collect();
+    let mut text = counted(policies.len(), "policy");
+    if policies.is_empty() {
+        text.push_str("; nobody may ask for anything");
+    }
+    let _ = writeln!(text, "\ndigest {}", set.digest());
+    let width = set.ids().map(|id| id.as_str().len()).max().unwrap_or(0);
+    for policy in policies {
+        let (effect, says) = match policy.rule {
+            Rule::Permit(terms) => {
+                let way = Way(terms.consent.clone());
+                let most = length(terms.max_duration.length());
+                let says = match terms.consent {
+                    Consent::Automatic => format!("{way}; at most {most}"),
+                    Consent::Approvals { .. } => {
+                        let wait = length(terms.answer_within);
+                        format!("{way}; at most {most}; answer within {wait}")
+                    }
+                };
+                ("permit", says)
+            }
+            Rule::Forbid(Some(because)) => ("forbid", because.to_string()),
+            Rule::Forbid(None) => ("forbid", "without a `@because`".to_owned()),
+        };
+        let _ = writeln!(text, "{effect}  {:<width$}  {says}", policy.id.as_str());
+    }
+    text
+}
