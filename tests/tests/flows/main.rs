@@ -5,11 +5,23 @@
 //! what nobody outside could see, such as the calls that reached AWS, is read from the stand-in.
 
 #[cfg(test)]
+mod aws_cli;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
 mod identity;
+#[cfg(test)]
+mod lambda;
+#[cfg(test)]
+mod local_run;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
@@ -18,14 +30,6 @@ mod log;
 mod log_lines;
 #[cfg(test)]
 mod one_grant;
-#[cfg(test)]
-mod credentials;
-#[cfg(test)]
-mod hostile;
-#[cfg(test)]
-mod idempotency;
-#[cfg(test)]
-mod lambda;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
