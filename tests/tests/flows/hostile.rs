@@ -3,6 +3,7 @@
 
 mod bodies;
 mod heads;
+mod random;
 mod sizes;
 
 use rules::names::RequestId;
