@@ -15,19 +15,35 @@ use crate::report::Report;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Read policies as Postern does when it loads them, and tell every fault with its line
+    /// Read policies as Postern does, and tell every fault with its line
     ///
-    /// On success it prints the digest that decisions are recorded under, and the route that each
-    /// permit offers. Exit code: 0 no fault, 1 faults, 2 the file cannot be read.
+    /// On success it prints the digest that decisions are recorded under, and the
+    /// route that each permit offers.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "\
+Exit code:
+  0  no fault
+  1  faults
+  2  the file cannot be read"
+    )]
     Check {
         /// The policies, in Cedar
         file: PathBuf,
     },
     /// Find what is valid and yet seldom meant
     ///
-    /// Ties, approvers who approve each other, kinds of access that cannot be logged and need no
-    /// second person, automatic access for long, permits for every instance. Exit code: 0 also
-    /// with warnings, unless --strict; 1 faults, 2 the file cannot be read.
+    /// Ties; approvers who approve each other; kinds of access that cannot be logged
+    /// and need fewer than two approvals; automatic access for more than an hour;
+    /// permits for every instance.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "\
+Exit code:
+  0  no warning, or warnings without --strict
+  1  warnings with --strict, or faults
+  2  the file cannot be read"
+    )]
     Lint {
         /// The policies, in Cedar
         file: PathBuf,
@@ -36,8 +52,14 @@ pub(crate) enum Command {
         strict: bool,
     },
     /// Put cases to policies, and compare the answers with what is expected
-    ///
-    /// Exit code: 0 every case passes, 1 some fail, 2 a file cannot be read.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "\
+Exit code:
+  0  every case passes
+  1  some cases fail
+  2  a file cannot be read"
+    )]
     Test {
         /// The cases, in TOML
         file: PathBuf,

@@ -22,11 +22,13 @@ pub(super) fn run(file: &Path) -> Result<Report, Unreadable> {
     })
 }
 
-/// The faults of a text, each on a line of its own.
+/// The faults of a text, by their lines.
 pub(super) fn faulty(file: &Path, faults: &PolicyFaults) -> Report {
-    let count = counted(faults.iter().count(), "fault");
+    let mut faults: Vec<_> = faults.iter().collect();
+    faults.sort_by_key(|fault| fault.line);
+    let count = counted(faults.len(), "fault");
     let mut text = format!("{}: {count}\n", file.display());
-    for fault in faults.iter() {
+    for fault in faults {
         // A message of Cedar's may have several lines; the rest of them is set in further.
         let fault = fault.to_string().replace('\n', "\n    ");
         text.push_str(&format!("  {fault}\n"));
@@ -36,7 +38,8 @@ pub(super) fn faulty(file: &Path, faults: &PolicyFaults) -> Report {
 
 /// How many policies there are, under which digest, and what each says.
 fn overview(set: &PolicySet) -> String {
-    let policies: Vec<_> = set.outlines().collect();
+    let mut policies: Vec<_> = set.outlines().collect();
+    policies.sort_by_key(|policy| policy.line);
     let mut text = counted(policies.len(), "policy");
     if policies.is_empty() {
         text.push_str("; nobody may ask for anything");
@@ -49,10 +52,10 @@ fn overview(set: &PolicySet) -> String {
                 let way = Way(terms.consent.clone());
                 let most = length(terms.max_duration.length());
                 let says = match terms.consent {
-                    Consent::Automatic => format!("{way}; at most {most}"),
+                    Consent::Automatic => format!("{way} (at most {most})"),
                     Consent::Approvals { .. } => {
                         let wait = length(terms.answer_within);
-                        format!("{way}; at most {most}; answer within {wait}")
+                        format!("{way} (at most {most}, answer within {wait})")
                     }
                 };
                 ("permit", says)

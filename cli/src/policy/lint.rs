@@ -90,8 +90,9 @@ fn findings(set: &PolicySet) -> Vec<Finding> {
         findings.extend(permit.long_automatic());
         findings.extend(permit.same_group());
         findings.extend(permit.everywhere());
+        findings.extend(permit.never_chosen(&permits));
         for other in &permits {
-            findings.extend(permit.beside(other));
+            findings.extend(permit.tie(other));
         }
     }
     findings
@@ -118,14 +119,11 @@ impl Permit<'_> {
     fn unlogged(&self) -> Option<Finding> {
         let kinds = self.policy.unloggable_kinds();
         (!kinds.is_empty() && self.approvals() < UNLOGGED_NEEDS).then(|| {
-            let what = format!(
-                "{} cannot be logged, and {} is enough",
-                kinds.join(" and "),
-                match self.approvals() {
-                    0 => "no approval".to_owned(),
-                    some => counted(some.into(), "approval"),
-                }
-            );
+            let enough = match self.approvals() {
+                0 => "nobody has to say yes".to_owned(),
+                some => format!("{} is enough", counted(some.into(), "approval")),
+            };
+            let what = format!("{} cannot be logged, and {enough}", kinds.join(" and "));
             self.finding(
                 "unlogged",
                 what,
@@ -172,23 +170,24 @@ impl Permit<'_> {
         })
     }
 
-    /// What is to be said of this permit because another has the same scope.
-    fn beside(&self, other: &Self) -> Option<Finding> {
+    /// Whether another permit offers all that this one does for fewer approvals.
+    fn never_chosen(&self, permits: &[Self]) -> Option<Finding> {
+        let better = permits.iter().find(|other| {
+            other.approvals() < self.approvals()
+                && other.terms.max_duration >= self.terms.max_duration
+                && self.policy.same_scope(&other.policy) == self.policy.kinds()
+        })?;
+        let what = format!("`{}` offers the same for fewer approvals", better.policy.id);
+        Some(self.finding("never-chosen", what, "remove one of the two"))
+    }
+
+    /// Whether nothing but the id decides against this permit; told once for two policies.
+    fn tie(&self, other: &Self) -> Option<Finding> {
         let kinds = self.policy.same_scope(&other.policy);
-        if self.policy.id == other.policy.id || kinds.is_empty() {
-            return None;
-        }
-        let all = kinds == self.policy.kinds();
-        let as_long = other.terms.max_duration >= self.terms.max_duration;
-        if other.approvals() < self.approvals() && all && as_long {
-            let what = format!(
-                "it is never chosen, because `{}` offers the same for fewer approvals",
-                other.policy.id
-            );
-            return Some(self.finding("never-chosen", what, "remove one of the two"));
-        }
-        // Told once for two policies, of the one that loses.
-        (other.approvals() == self.approvals() && other.policy.id < self.policy.id).then(|| {
+        let tied = !kinds.is_empty()
+            && other.policy.id < self.policy.id
+            && other.approvals() == self.approvals();
+        tied.then(|| {
             let what = format!(
                 "for {} it has the scope and the approvals of `{}`, and the first id wins",
                 kinds.join(" and "),

@@ -107,9 +107,15 @@ impl PolicyFault {
         let line = start
             .and_then(|start| text.get(..start))
             .map(|before| before.matches('\n').count() + 1);
+        // Cedar's own name for the policy says nothing to its author.
+        let message = error
+            .message
+            .strip_prefix("for policy `")
+            .and_then(|rest| rest.split_once("`, "))
+            .map_or(error.message.as_str(), |(_, message)| message);
         let message = match error.help {
-            Some(help) => format!("{} ({help})", error.message),
-            None => error.message,
+            Some(help) => format!("{message} ({help})"),
+            None => message.to_owned(),
         };
         Self {
             policy,

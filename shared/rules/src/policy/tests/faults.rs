@@ -75,6 +75,7 @@ fn every_fault_is_told_at_once_with_policy_and_annotation() {
             .any(|(at, said)| *at == place && said.contains(what));
         assert!(found, "{place}: {what}\nin\n{}", told.join("\n"));
     }
+    assert!(told.iter().all(|fault| !fault.contains("policy6")));
     assert_eq!(told.len(), 17, "{}", told.join("\n"));
 }
 

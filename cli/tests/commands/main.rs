@@ -1,0 +1,10 @@
+//! The commands as people meet them: run as processes, with what they print and their exit codes.
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod page;
+#[cfg(test)]
+mod policy;
+#[cfg(test)]
+mod ran;
