@@ -8,6 +8,7 @@ use postern_local::people::Person::{self, Ada, Anna, Ben};
 use rules::names::RequestId;
 use rules::wire::{Credentials, RequestView};
 use serde_json::{Value, json};
+use standin::Service;
 
 use crate::scene::{Reply, Scene, of, shell_on};
 use crate::trouble::reckoning::Reckoning;
@@ -99,19 +100,28 @@ impl Life<'_> {
             self.scene.advance(Duration::from_secs(1));
             sweeps += 1;
         }
-        for _ in 0..2 {
-            self.scene.advance(Duration::from_secs(2));
-            self.sweep().await;
-        }
+        self.scene.advance(Duration::from_secs(2));
+        self.sweep().await;
         for what in ["sessions", "entries"] {
             self.gets(Ada, &of(id, what)).await;
         }
-        // Until the credentials have expired and nobody has to be denied any more.
-        for _ in 0..4 {
-            self.scene.advance(Duration::from_secs(15 * 60));
+        for _ in 0..MOST_SWEEPS {
+            self.scene.advance(Duration::from_secs(17 * 60));
             self.sweep().await;
+            if self.nobody_is_denied_any_more() {
+                break;
+            }
         }
         self.scene.reckon(id).await
+    }
+
+    /// Whether the denial of the revoked credentials has been taken back, which comes last of all.
+    fn nobody_is_denied_any_more(&self) -> bool {
+        let calls = self
+            .scene
+            .world()
+            .calls_of(Service::Iam, "DeleteRolePolicy");
+        calls.iter().any(|call| call.took_effect)
     }
 
     async fn gets(&mut self, who: Person, path: &str) -> Reply {
