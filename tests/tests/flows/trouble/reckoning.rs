@@ -14,6 +14,8 @@ use standin::ssm::SessionSnapshot;
 
 use crate::scene::Scene;
 
+/// How long a test waits for what must come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How many sweeps a request may take to close once nothing goes wrong any more.
 const MOST_SWEEPS: usize = 20;
 /// How far apart these sweeps are at least: what is due meanwhile is done late, as after an outage.
@@ -189,6 +191,3 @@ impl Reckoning {
         }
     }
 }
-
-/// A wait until something that is due at the latest then has come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
