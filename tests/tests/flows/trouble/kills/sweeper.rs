@@ -51,8 +51,6 @@ async fn dies_in(point: Point) {
     scene.sweep().await;
     let seen = scene.world().session(&session).unwrap();
     assert!(seen.status.is_over(), "killed in {point:?}: {seen:?}");
-    let late = scene.now().millis() - seen.ended_millis.unwrap();
-    assert!(late < 10_000, "killed in {point:?}");
 
     let closed = scene.settle(id).await;
     for once in ["session_seen", "session_over", "log_judged", "closed"] {
