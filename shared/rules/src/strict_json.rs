@@ -207,9 +207,16 @@ mod tests {
         let read = object(value.to_string().as_bytes(), 8);
         assert_eq!(read.map(Value::Object), Ok(value));
         for text in ["[]", "null", "1", "\"text\"", "true"] {
-            assert_eq!(object(text.as_bytes(), 8), Err(BadJson::NotAnObject), "{text}");
+            assert_eq!(
+                object(text.as_bytes(), 8),
+                Err(BadJson::NotAnObject),
+                "{text}"
+            );
         }
-        assert_eq!(object(br#"{"aud":"a","aud":"b"}"#, 8), Err(BadJson::Duplicate));
+        assert_eq!(
+            object(br#"{"aud":"a","aud":"b"}"#, 8),
+            Err(BadJson::Duplicate)
+        );
     }
 
     #[test]

@@ -21,9 +21,9 @@ mod identity;
 #[cfg(test)]
 mod lambda;
 #[cfg(test)]
-mod local_run;
-#[cfg(test)]
 mod lists;
+#[cfg(test)]
+mod local_run;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
