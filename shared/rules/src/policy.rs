@@ -73,6 +73,10 @@ impl PolicySet {
     /// or malformed, and ids used twice.
     pub fn parse(text: &str) -> Result<Self, PolicyFaults> {
         let mut faults = Vec::new();
+        if let Some(line) = lines::too_deep(text) {
+            // Its parts cannot be looked at before it is mended.
+            return Err(PolicyFaults::of_depth(line));
+        }
         let read: Cedar = match text.parse() {
             Ok(read) => read,
             Err(errors) => {

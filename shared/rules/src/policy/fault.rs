@@ -4,6 +4,7 @@ use std::fmt;
 
 use cedar_policy::ffi::DetailedError;
 
+use super::lines::DEEPEST;
 use crate::names::BadName;
 
 /// Everything that is wrong with a policy text; never empty.
@@ -20,6 +21,16 @@ impl PolicyFaults {
         } else {
             Err(Self(faults))
         }
+    }
+
+    /// The one fault of a text that is nested too deep to be parsed.
+    pub(super) fn of_depth(line: usize) -> Self {
+        Self(vec![PolicyFault {
+            policy: None,
+            annotation: None,
+            line: Some(line),
+            fault: Fault::TooDeep(DEEPEST),
+        }])
     }
 
     /// The faults: first what a policy's annotations say wrong, in the order of the text, then
@@ -63,6 +74,9 @@ pub enum Fault {
     /// The text is not Cedar.
     #[error("{0}")]
     Syntax(String),
+    /// Brackets or conditions stand too deep in each other.
+    #[error("brackets and conditions stand more than {0} deep in each other")]
+    TooDeep(usize),
     /// Cedar's validator refuses it: it speaks of something that the schema does not know, or can
     /// never apply.
     #[error("{0}")]

@@ -2,6 +2,9 @@
 //!
 //! Cedar does not tell, so the text is read once more, only for what ends a policy and what begins
 //! an annotation. It has been parsed before, so strings are closed and a `;` ends a policy.
+//!
+//! Before it is parsed it is looked through for what stands too deep in each other: Cedar's parser
+//! goes down by calling itself, and a stack that overflows ends the whole process.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -14,6 +17,40 @@ pub(super) struct Lines(Vec<Standing>);
 struct Standing {
     first: Option<usize>,
     annotations: Vec<(String, usize)>,
+}
+
+/// How deep brackets and conditions may stand in each other in one policy.
+pub(super) const DEEPEST: usize = 50;
+
+/// The line on which a policy gets deeper than [`DEEPEST`], where one does. Every `if` of a policy
+/// counts as open until the policy ends, because chains of them nest to the right.
+pub(super) fn too_deep(text: &str) -> Option<usize> {
+    let (mut brackets, mut ifs, mut line) = (0_usize, 0_usize, 1);
+    let mut word = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c.is_alphanumeric() || c == '_' {
+            word.push(c);
+            continue;
+        }
+        ifs += usize::from(word == "if");
+        word.clear();
+        match c {
+            '\n' => line += 1,
+            '/' if rest.peek() == Some(&'/') => {
+                while rest.next_if(|c| !matches!(c, '\n' | '\r')).is_some() {}
+            }
+            '"' => line += skip_string(&mut rest),
+            '(' | '[' | '{' => brackets += 1,
+            ')' | ']' | '}' => brackets = brackets.saturating_sub(1),
+            ';' => ifs = 0,
+            _ => {}
+        }
+        if brackets.saturating_add(ifs) > DEEPEST {
+            return Some(line);
+        }
+    }
+    None
 }
 
 impl Lines {
@@ -82,6 +119,20 @@ fn name(rest: &mut Peekable<Chars<'_>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_too_deep_is_found_by_its_line() {
+        let nested = |n: usize| format!("a\n{}{}", "(".repeat(n), ")".repeat(n));
+        assert_eq!(too_deep(&nested(50)), None);
+        assert_eq!(too_deep(&nested(51)), Some(2));
+        assert_eq!(too_deep(&"if a then b else ".repeat(51)), Some(1));
+        assert_eq!(too_deep(&"if a then b else c;".repeat(51)), None);
+        assert_eq!(
+            too_deep(&format!("\"{0}\" // {0}\n iffy", "(if ".repeat(99))),
+            None
+        );
+        assert_eq!(too_deep(&"()[]{}".repeat(99)), None);
+    }
 
     #[test]
     fn policies_and_annotations_are_found_behind_comments_and_strings() {

@@ -101,3 +101,17 @@ fn a_policy_that_can_never_apply_is_a_fault() {
     assert!(bidi[0].contains("policy `n`"), "{bidi:?}");
     set(r#"@id("n") forbid(principal in Postern::Group::"운영 team", action, resource);"#);
 }
+
+#[test]
+fn a_text_that_would_overflow_the_stack_is_refused_before_it_is_parsed() {
+    for deep in [
+        format!("{}true{}", "(".repeat(20_000), ")".repeat(20_000)),
+        format!("{}true", "if true then false else ".repeat(20_000)),
+        "[".repeat(1_000_000),
+    ] {
+        let text = format!("permit(principal, action, resource)\nwhen {{ {deep} }};");
+        let faults = faults(&text);
+        let says = "line 2: brackets and conditions stand more than 50 deep in each other";
+        assert_eq!(faults, [says]);
+    }
+}
