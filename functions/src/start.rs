@@ -10,7 +10,7 @@ use aws_config::SdkConfig;
 use axum::Router;
 use broker::aws::{NoCredentials, sdk_config};
 use broker::clock::Clock;
-use broker::config::{Config, Faults};
+use broker::config::{Config, Faults, Ground};
 use broker::identity::{IdentityFault, Verifier};
 use broker::sweeper::Sweeper;
 use tracing_subscriber::EnvFilter;
@@ -37,7 +37,7 @@ pub enum NotStarted {
     Runtime(lambda_runtime::Error),
 }
 
-/// A function's surroundings, read and ready.
+/// The surroundings of a function that decides, read and ready.
 #[derive(Debug)]
 pub struct Deployment {
     config: Config,
@@ -79,20 +79,6 @@ impl Deployment {
         })
     }
 
-    /// The sweeper.
-    ///
-    /// # Errors
-    /// A place cannot be used.
-    pub fn sweeper(&self) -> Result<Sweeper, NotStarted> {
-        Ok(self.config.sweeper(&self.sdk, self.clock.clone())?)
-    }
-
-    /// The clock that the function goes by.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
     /// A verifier with its keys fetched where they can be had; the first call asks again.
     async fn verifier(&self) -> Result<Arc<Verifier>, NotStarted> {
         let verifier = self.config.verifier(self.clock.clone())?;
@@ -118,6 +104,18 @@ impl Deployment {
         }
         Ok(Arc::new(verifier))
     }
+}
+
+/// The sweeper and the clock it goes by. It reads neither the policy set nor who may sign in: what
+/// is over ends, whatever else is wrong with a deployment.
+///
+/// # Errors
+/// Everything that is wrong with its settings, together; or a place cannot be used.
+pub async fn sweeper() -> Result<(Sweeper, Clock), NotStarted> {
+    let ground = Ground::from_env(|name| std::env::var(name).ok())?;
+    let clock = Clock::system();
+    let sdk = sdk_config(&clock).await;
+    Ok((ground.sweeper(&sdk, clock.clone())?, clock))
 }
 
 /// Serves a router behind API Gateway until Lambda ends the sandbox.

@@ -12,9 +12,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), start::NotStarted> {
-    let deployment = start::Deployment::from_env().await?;
-    let sweeper = deployment.sweeper()?;
-    let clock = deployment.clock();
+    let (sweeper, clock) = start::sweeper().await?;
     lambda_runtime::run(service_fn(|event| {
         sweep::handle(&sweeper, event, clock.now())
     }))

@@ -166,6 +166,7 @@ impl House {
         };
         Box::pin(
             config
+                .ground()
                 .ledger(&wire.config(&world.admin_keys())?)
                 .create_table(),
         )
@@ -186,7 +187,7 @@ impl House {
                 verifier,
             }),
         );
-        let sweeper = Arc::new(config.sweeper(&sweep, clock.clone())?);
+        let sweeper = Arc::new(config.ground().sweeper(&sweep, clock.clone())?);
         let url = ports::url(&listener)?;
         let serving = {
             let router = router.clone();

@@ -8,6 +8,7 @@ mod reading;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use rules::claims::{Audience, GroupsClaim, Leeway};
@@ -32,20 +33,91 @@ use crate::sts::Sts;
 use crate::sweeper::{Reach, Sweeper};
 use crate::terms::Terms;
 
-/// A deployment's configuration. Every function reads the same settings and builds the part that
-/// is its own.
+/// What every function needs: where the ledger is, which places there are, and the waits.
+///
+/// The sweeper needs nothing else. It reads neither the policy set nor who may sign in, so access
+/// ends also where those are wrong.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    home: AccountId,
+    places: Places,
+    table: Table,
+    pace: Pace,
+    call_rate: CallRate,
+}
+
+/// A deployment's configuration, for the functions that decide.
 #[derive(Debug, Clone)]
 pub struct Config {
-    home: AccountId,
-    table: Table,
+    ground: Ground,
     terms: Arc<Terms>,
     identity: IdentityConfig,
-    call_rate: CallRate,
+}
+
+impl Ground {
+    /// Reads the settings that [`Config::from_env`] lists under *all functions*.
+    ///
+    /// # Errors
+    /// Everything that is wrong, together.
+    pub fn from_env(setting: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut read = Reading::new(&setting);
+        let ground = Self::read(&mut read);
+        read.done(|| ground)
+    }
+
+    fn read(read: &mut Reading<'_>) -> Option<Self> {
+        let home = read.needed::<AccountId>("POSTERN_HOME_ACCOUNT");
+        let places = read.json::<Places>("POSTERN_PLACES");
+        let table = read.needed::<reading::TableName>("POSTERN_TABLE");
+        let shards = read.number("POSTERN_TABLE_SHARDS", 4, 1..=16);
+        let pace = pace(read);
+        let per_second = read.number("POSTERN_SSM_CALLS_PER_SECOND", 2, 1..=20);
+        Some(Self {
+            home: home?,
+            places: places?,
+            table: Table {
+                name: table?.into(),
+                shards: u8::try_from(shards?).ok()?,
+            },
+            pace: pace?,
+            call_rate: CallRate {
+                every: Duration::from_secs(1).checked_div(u32::try_from(per_second?).ok()?)?,
+                ..CallRate::default()
+            },
+        })
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self, sdk: &SdkConfig) -> Ledger {
+        Ledger::new(sdk, self.table.clone(), self.pace)
+    }
+
+    /// The part that takes access back.
+    ///
+    /// # Errors
+    /// A place lies in an account without credentials.
+    pub fn sweeper(&self, sdk: &SdkConfig, clock: Clock) -> Result<Sweeper, NoCredentials> {
+        let accounts = self.accounts(sdk);
+        let reach = Reach {
+            ssm: Ssm::new(&accounts, &self.places, self.call_rate)?,
+            s3: S3Logs::new(&accounts, &self.places)?,
+            iam: Iam::new(&accounts, &self.places)?,
+        };
+        let (places, pace) = (self.places.clone(), self.pace);
+        Ok(Sweeper::new(places, pace, self.ledger(sdk), reach, clock))
+    }
+
+    fn accounts(&self, sdk: &SdkConfig) -> Accounts {
+        Accounts::home(self.home.clone(), sdk.clone())
+    }
 }
 
 impl Config {
     /// Reads the configuration. `setting` gives the value of an environment variable; one that is
     /// empty counts as not set.
+    ///
+    /// All functions:
     ///
     /// | variable | what | default |
     /// |---|---|---|
@@ -53,6 +125,18 @@ impl Config {
     /// | `POSTERN_PLACES` | the accounts and Regions served: a JSON list of [`Place`](rules::place::Place) | |
     /// | `POSTERN_TABLE` | the table | |
     /// | `POSTERN_TABLE_SHARDS` | partitions of one hour of due work: 1 to 16; it must never shrink | `4` |
+    /// | `POSTERN_ACTIVATE_WITHIN` | how long an approval may be activated | `4h` |
+    /// | `POSTERN_ORPHAN_AFTER` | when an issue without outcome counts as dead; longer than functions run | `60s` |
+    /// | `POSTERN_SETTLE` | how long sessions are looked for after the last that could begin | `30s` |
+    /// | `POSTERN_LOG_GRACE` | when a log counts as late | `5m` |
+    /// | `POSTERN_LOG_MISSING` | when a log counts as missing | `1h` |
+    /// | `POSTERN_MOST_PENDING` | requests of one person that may wait at once | `10` |
+    /// | `POSTERN_SSM_CALLS_PER_SECOND` | calls to SSM in each place: 1 to 20 | `2` |
+    ///
+    /// The functions that decide:
+    ///
+    /// | variable | what | default |
+    /// |---|---|---|
     /// | `POSTERN_POLICY` | the policy set, in Cedar | |
     /// | `POSTERN_POLICY_FILE` | where the policy set is, instead: environments hold 4 KB in all | |
     /// | `POSTERN_OPERATOR_GROUPS` | groups of operators, with commas between | nobody |
@@ -64,66 +148,39 @@ impl Config {
     /// | `POSTERN_GROUPS_CLAIM` | the claim that holds the groups | `groups` |
     /// | `POSTERN_LEEWAY_SECONDS` | how far clocks may differ: 0 to 30 | `5` |
     /// | `POSTERN_ALLOW_LOOPBACK_ISSUER` | `true` lets the issuer be on loopback without TLS; for the local run | `false` |
-    /// | `POSTERN_ACTIVATE_WITHIN` | how long an approval may be activated | `4h` |
-    /// | `POSTERN_ORPHAN_AFTER` | when an issue without outcome counts as dead; longer than functions run | `60s` |
-    /// | `POSTERN_SETTLE` | how long sessions are looked for after the last that could begin | `30s` |
-    /// | `POSTERN_LOG_GRACE` | when a log counts as late | `5m` |
-    /// | `POSTERN_LOG_MISSING` | when a log counts as missing | `1h` |
-    /// | `POSTERN_MOST_PENDING` | requests of one person that may wait at once | `10` |
-    /// | `POSTERN_SSM_CALLS_PER_SECOND` | calls to SSM in each place: 1 to 20 | `2` |
     ///
     /// # Errors
     /// Everything that is wrong, together.
     pub fn from_env(setting: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
         let mut read = Reading::new(&setting);
-        let home = read.needed::<AccountId>("POSTERN_HOME_ACCOUNT");
-        let places = read.json::<Places>("POSTERN_PLACES");
-        let table = read.needed::<reading::TableName>("POSTERN_TABLE");
-        let shards = read.number("POSTERN_TABLE_SHARDS", 4, 1..=16);
+        let ground = Ground::read(&mut read);
         let policy = read.policy("POSTERN_POLICY", "POSTERN_POLICY_FILE");
         let operators = read.list::<Group>("POSTERN_OPERATOR_GROUPS");
         let auditors = read.list::<Group>("POSTERN_AUDITOR_GROUPS");
-        let issuer = read.needed::<IssuerName>("POSTERN_ISSUER");
-        let jwks_uri = read.optional::<Url>("POSTERN_JWKS_URI");
-        let audiences = read.needed_list::<Audience>("POSTERN_AUDIENCES");
-        let algorithms = read.list_or("POSTERN_ALGORITHMS", &[Algorithm::Rs256, Algorithm::Es256]);
-        let groups_claim = read.parsed_or::<GroupsClaim>("POSTERN_GROUPS_CLAIM", "groups");
-        let leeway = read.number("POSTERN_LEEWAY_SECONDS", 5, 0..=30);
-        let allow_loopback_http = read.switch("POSTERN_ALLOW_LOOPBACK_ISSUER");
-        let pace = pace(&mut read);
-        let per_second = read.number("POSTERN_SSM_CALLS_PER_SECOND", 2, 1..=20);
+        let identity = identity(&mut read);
         read.done(|| {
+            let ground = ground?;
+            let terms = Terms {
+                places: ground.places.clone(),
+                policy: policy?,
+                pace: ground.pace,
+                offices: Offices {
+                    operators: operators?.into_iter().collect(),
+                    auditors: auditors?.into_iter().collect(),
+                },
+            };
             Some(Self {
-                home: home?,
-                table: Table {
-                    name: table?.into(),
-                    shards: u8::try_from(shards?).ok()?,
-                },
-                terms: Arc::new(Terms {
-                    places: places?,
-                    policy: policy?,
-                    pace: pace?,
-                    offices: Offices {
-                        operators: operators?.into_iter().collect(),
-                        auditors: auditors?.into_iter().collect(),
-                    },
-                }),
-                identity: IdentityConfig {
-                    issuer: issuer?,
-                    jwks_uri: jwks_uri?,
-                    audiences: audiences?.into_iter().collect::<BTreeSet<_>>(),
-                    algorithms: algorithms?,
-                    groups_claim: groups_claim?,
-                    leeway: Leeway::of_seconds(leeway?).ok()?,
-                    allow_loopback_http: allow_loopback_http?,
-                },
-                call_rate: CallRate {
-                    every: std::time::Duration::from_secs(1)
-                        .checked_div(u32::try_from(per_second?).ok()?)?,
-                    ..CallRate::default()
-                },
+                ground,
+                terms: Arc::new(terms),
+                identity: identity?,
             })
         })
+    }
+
+    /// What the sweeper needs of it.
+    #[must_use]
+    pub fn ground(&self) -> &Ground {
+        &self.ground
     }
 
     /// The terms that access is given on.
@@ -140,19 +197,18 @@ impl Config {
         Verifier::new(self.identity.clone(), clock)
     }
 
-    /// The ledger.
-    #[must_use]
-    pub fn ledger(&self, sdk: &SdkConfig) -> Ledger {
-        Ledger::new(sdk, self.table.clone(), self.terms.pace)
-    }
-
     /// The part that talks about access.
     ///
     /// # Errors
     /// A place lies in an account without credentials.
     pub fn desk(&self, sdk: &SdkConfig, clock: Clock) -> Result<Desk, NoCredentials> {
-        let inventory = Inventory::new(&self.accounts(sdk), &self.terms.places)?;
-        Ok(Desk::new(self.terms(), self.ledger(sdk), inventory, clock))
+        let inventory = Inventory::new(&self.ground.accounts(sdk), &self.terms.places)?;
+        Ok(Desk::new(
+            self.terms(),
+            self.ground.ledger(sdk),
+            inventory,
+            clock,
+        ))
     }
 
     /// The part that hands access out.
@@ -160,33 +216,34 @@ impl Config {
     /// # Errors
     /// A place lies in an account without credentials.
     pub fn issuer(&self, sdk: &SdkConfig, clock: Clock) -> Result<Issuer, NoCredentials> {
-        let inventory = Inventory::new(&self.accounts(sdk), &self.terms.places)?;
+        let inventory = Inventory::new(&self.ground.accounts(sdk), &self.terms.places)?;
         Ok(Issuer::new(
             self.terms(),
-            self.ledger(sdk),
+            self.ground.ledger(sdk),
             inventory,
             Sts::new(sdk),
             clock,
         ))
     }
+}
 
-    /// The part that takes access back.
-    ///
-    /// # Errors
-    /// A place lies in an account without credentials.
-    pub fn sweeper(&self, sdk: &SdkConfig, clock: Clock) -> Result<Sweeper, NoCredentials> {
-        let (accounts, places) = (self.accounts(sdk), &self.terms.places);
-        let reach = Reach {
-            ssm: Ssm::new(&accounts, places, self.call_rate)?,
-            s3: S3Logs::new(&accounts, places)?,
-            iam: Iam::new(&accounts, places)?,
-        };
-        Ok(Sweeper::new(self.terms(), self.ledger(sdk), reach, clock))
-    }
-
-    fn accounts(&self, sdk: &SdkConfig) -> Accounts {
-        Accounts::home(self.home.clone(), sdk.clone())
-    }
+fn identity(read: &mut Reading<'_>) -> Option<IdentityConfig> {
+    let issuer = read.needed::<IssuerName>("POSTERN_ISSUER");
+    let jwks_uri = read.optional::<Url>("POSTERN_JWKS_URI");
+    let audiences = read.needed_list::<Audience>("POSTERN_AUDIENCES");
+    let algorithms = read.list_or("POSTERN_ALGORITHMS", &[Algorithm::Rs256, Algorithm::Es256]);
+    let groups_claim = read.parsed_or::<GroupsClaim>("POSTERN_GROUPS_CLAIM", "groups");
+    let leeway = read.number("POSTERN_LEEWAY_SECONDS", 5, 0..=30);
+    let allow_loopback_http = read.switch("POSTERN_ALLOW_LOOPBACK_ISSUER");
+    Some(IdentityConfig {
+        issuer: issuer?,
+        jwks_uri: jwks_uri?,
+        audiences: audiences?.into_iter().collect::<BTreeSet<_>>(),
+        algorithms: algorithms?,
+        groups_claim: groups_claim?,
+        leeway: Leeway::of_seconds(leeway?).ok()?,
+        allow_loopback_http: allow_loopback_http?,
+    })
 }
 
 fn pace(read: &mut Reading<'_>) -> Option<Pace> {

@@ -23,10 +23,11 @@ mod round;
 mod sight;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rules::moment::Moment;
+use rules::pace::Pace;
+use rules::place::Places;
 
 pub use self::report::{Report, Trouble};
 use self::round::Round;
@@ -35,7 +36,6 @@ use crate::iam::Iam;
 use crate::ledger::Ledger;
 use crate::s3::S3Logs;
 use crate::ssm::Ssm;
-use crate::terms::Terms;
 
 /// How long a run waits at most before it reads the index again.
 const GLANCE: Duration = Duration::from_secs(2);
@@ -43,7 +43,8 @@ const GLANCE: Duration = Duration::from_secs(2);
 /// Ends what is over. The only part of Postern that terminates sessions and denies credentials.
 #[derive(Debug)]
 pub struct Sweeper {
-    terms: Arc<Terms>,
+    places: Places,
+    pace: Pace,
     ledger: Ledger,
     ssm: Ssm,
     s3: S3Logs,
@@ -65,10 +66,11 @@ pub struct Reach {
 impl Sweeper {
     /// A sweeper over a ledger and the services it calls.
     #[must_use]
-    pub fn new(terms: Arc<Terms>, ledger: Ledger, reach: Reach, clock: Clock) -> Self {
+    pub fn new(places: Places, pace: Pace, ledger: Ledger, reach: Reach, clock: Clock) -> Self {
         let Reach { ssm, s3, iam } = reach;
         Self {
-            terms,
+            places,
+            pace,
             ledger,
             ssm,
             s3,
@@ -103,7 +105,7 @@ impl Sweeper {
     /// Takes entries off the deny lists whose credentials have expired.
     async fn forgive(&self, report: &mut Report) {
         let mut roles = BTreeSet::new();
-        for place in self.terms.places.iter() {
+        for place in self.places.iter() {
             // Places in several Regions of one account may share a role, and roles have no Region.
             if roles.insert(place.access_role.to_string())
                 && let Err(fault) = self.iam.prune(place, self.clock.now()).await

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use broker::config::{Config, Faults};
+use broker::config::{Config, Faults, Ground};
 
 const POLICY: &str = r#"@id("shell") @auto("true") @max_duration("1h")
 permit (principal in Postern::Group::"engineers", action == Postern::Action::"shell", resource);"#;
@@ -45,6 +45,18 @@ fn six_settings_are_enough() {
     assert_eq!(terms.places.iter().count(), 1);
     assert_eq!(terms.pace, rules::pace::Pace::default());
     assert!(terms.offices.operators.is_empty() && terms.offices.auditors.is_empty());
+}
+
+#[test]
+fn the_sweeper_needs_neither_a_policy_nor_an_issuer() {
+    let mut settings = whole();
+    settings.insert("POSTERN_POLICY", "permit(".to_owned());
+    settings.remove("POSTERN_ISSUER");
+    assert!(read(&settings).is_err());
+    assert!(Ground::from_env(|name| settings.get(name).cloned()).is_ok());
+    settings.remove("POSTERN_TABLE");
+    let faults = Ground::from_env(|name| settings.get(name).cloned()).unwrap_err();
+    assert!(faults.to_string().contains("POSTERN_TABLE"));
 }
 
 #[test]

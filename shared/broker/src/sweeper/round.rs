@@ -83,12 +83,12 @@ impl<'a> Round<'a> {
             }
         };
         for _ in 0..MOST_STEPS {
-            let Some(step) = due(&request, sweeper.clock.now(), &sweeper.terms.pace) else {
+            let Some(step) = due(&request, sweeper.clock.now(), &sweeper.pace) else {
                 break;
             };
             request = self.sweeper.take(step, self.report).await?;
         }
-        let at = request.due_at(&sweeper.terms.pace)?;
+        let at = request.due_at(&sweeper.pace)?;
         if at > sweeper.clock.now() {
             return Some(Due::Later(at));
         }
@@ -117,7 +117,7 @@ impl<'a> Round<'a> {
             }
             self.first = false;
             let targets = &file.request.ask().targets;
-            let place = sweeper.terms.places.of(targets.account(), targets.region());
+            let place = sweeper.places.of(targets.account(), targets.region());
             let seen = match place {
                 Some(place) => {
                     let open = sight.open(sweeper, place, self.report).await;
@@ -130,17 +130,11 @@ impl<'a> Round<'a> {
                     Seen::default()
                 }
             };
-            let looked = look(
-                &file.request,
-                &file.sessions,
-                &seen,
-                seen_at,
-                &sweeper.terms.pace,
-            );
+            let looked = look(&file.request, &file.sessions, &seen, seen_at, &sweeper.pace);
             let Some(request) = sweeper.carry_out(looked, self.report).await else {
                 continue;
             };
-            if let Some(at) = request.due_at(&sweeper.terms.pace) {
+            if let Some(at) = request.due_at(&sweeper.pace) {
                 next = Some(next.map_or(at, |next| next.min(at)));
             }
             if let Some(place) = place {

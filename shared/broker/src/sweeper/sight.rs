@@ -114,7 +114,7 @@ impl Sweeper {
     /// record while they last, and one that is open where no grant runs is ended.
     pub(super) async fn watch(&self, report: &mut Report) {
         let now = self.clock.now();
-        for place in self.terms.places.iter() {
+        for place in self.places.iter() {
             let mut sight = Sight::default();
             let Some(open) = sight.open(self, place, report).await else {
                 continue;
@@ -167,7 +167,7 @@ impl Sweeper {
             complete: false,
             logs: BTreeMap::new(),
         };
-        let looked = look(&file.request, &file.sessions, &seen, now, &self.terms.pace);
+        let looked = look(&file.request, &file.sessions, &seen, now, &self.pace);
         self.carry_out(looked, report).await;
     }
 

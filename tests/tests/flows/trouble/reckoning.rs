@@ -37,7 +37,7 @@ impl Scene {
     /// When something does not hold.
     pub(crate) async fn reckon(&self, id: RequestId) -> Reckoning {
         let sdk = self.house().sdk_config_of(&self.world().admin_keys());
-        let ledger = self.house().config().ledger(&sdk.unwrap());
+        let ledger = self.house().config().ground().ledger(&sdk.unwrap());
         let file = Box::pin(ledger.file(id)).await.unwrap();
         let file = file.expect("the request is on record");
         let reckoning = Reckoning {

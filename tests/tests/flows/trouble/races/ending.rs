@@ -47,7 +47,7 @@ async fn ten_sweeps_at_the_end_of_a_grant_write_every_entry_once() {
         let (config, now) = (house.config(), scene.now());
         let sweepers = (0..SWEEPS).map(|_| {
             let sdk = house.sdk_config(Function::Sweeper);
-            config.sweeper(sdk, house.clock().clone()).unwrap()
+            config.ground().sweeper(sdk, house.clock().clone()).unwrap()
         });
         let sweeps = sweepers.map(|sweeper| async move { Box::pin(sweeper.run(now)).await });
         for report in at_once(sweeps).await {
