@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use broker::desk::Desk;
+use broker::desk::{Act, Desk};
 use rules::wire::{Answer, Approve, RequestView};
 
 use crate::authentication::Authenticated;
@@ -65,7 +65,7 @@ pub(crate) async fn deny(
     State(desk): State<Arc<Desk>>,
     MaybeSent(body): MaybeSent<Answer>,
 ) -> Answered<Response> {
-    let taken = desk.deny(&caller, id, body, key.as_ref()).await?;
+    let taken = desk.act(&caller, id, Act::Deny, body, key.as_ref()).await?;
     Ok(filed::answer(StatusCode::OK, taken))
 }
 
@@ -92,7 +92,9 @@ pub(crate) async fn withdraw(
     State(desk): State<Arc<Desk>>,
     MaybeSent(body): MaybeSent<Answer>,
 ) -> Answered<Response> {
-    let taken = desk.withdraw(&caller, id, body, key.as_ref()).await?;
+    let taken = desk
+        .act(&caller, id, Act::Withdraw, body, key.as_ref())
+        .await?;
     Ok(filed::answer(StatusCode::OK, taken))
 }
 
@@ -119,7 +121,9 @@ pub(crate) async fn revoke(
     State(desk): State<Arc<Desk>>,
     MaybeSent(body): MaybeSent<Answer>,
 ) -> Answered<Response> {
-    let taken = desk.revoke(&caller, id, body, key.as_ref()).await?;
+    let taken = desk
+        .act(&caller, id, Act::Revoke, body, key.as_ref())
+        .await?;
     Ok(filed::answer(StatusCode::OK, taken))
 }
 
@@ -146,6 +150,8 @@ pub(crate) async fn release(
     State(desk): State<Arc<Desk>>,
     MaybeSent(body): MaybeSent<Answer>,
 ) -> Answered<Response> {
-    let taken = desk.release(&caller, id, body, key.as_ref()).await?;
+    let taken = desk
+        .act(&caller, id, Act::Release, body, key.as_ref())
+        .await?;
     Ok(filed::answer(StatusCode::OK, taken))
 }

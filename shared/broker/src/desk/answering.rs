@@ -14,6 +14,30 @@ use super::turned::Turned;
 use super::{Desk, Filed, Recorded};
 use crate::ledger::{IdempotencyKey, Mark};
 
+/// What can be said to a request with no more than a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Somebody who may say yes says no.
+    Deny,
+    /// The requester takes the request back before it is approved.
+    Withdraw,
+    /// An approver or operator takes the grant back.
+    Revoke,
+    /// The requester hands the grant back early.
+    Release,
+}
+
+impl From<Act> for Verb {
+    fn from(act: Act) -> Self {
+        match act {
+            Act::Deny => Self::Deny,
+            Act::Withdraw => Self::Withdraw,
+            Act::Revoke => Self::Revoke,
+            Act::Release => Self::Release,
+        }
+    }
+}
+
 impl Desk {
     /// Somebody says yes to what they were shown.
     ///
@@ -28,8 +52,9 @@ impl Desk {
     ) -> Result<Filed, Turned> {
         let mark = mark(caller, Verb::Approve.as_str(), Some(id), &body, key);
         let terms = &self.files.terms;
-        self.change(caller, id, mark, |request, now| {
-            let (shown, comment) = (body.shown, body.comment.clone());
+        let Approve { shown, comment } = &body;
+        let rule = |request: &Request, now| {
+            let (shown, comment) = (*shown, comment.clone());
             answer::approve(
                 request,
                 caller,
@@ -39,101 +64,33 @@ impl Desk {
                 &terms.pace,
                 now,
             )
-        })
-        .await
+        };
+        in_time(self.load_judge_record(caller, id, mark.as_ref(), rule)).await
     }
 
-    /// Somebody who may say yes says no.
+    /// Somebody denies, withdraws, revokes or releases.
     ///
     /// # Errors
     /// A rule says no, the key was used for something else, or AWS failed.
-    pub async fn deny(
+    pub async fn act(
         &self,
         caller: &Caller,
         id: RequestId,
+        act: Act,
         body: Answer,
         key: Option<&IdempotencyKey>,
     ) -> Result<Filed, Turned> {
-        let mark = mark(caller, Verb::Deny.as_str(), Some(id), &body, key);
-        self.change(caller, id, mark, |request, now| {
-            answer::deny(
-                request,
-                caller,
-                body.comment.clone(),
-                &self.files.terms.offices,
-                now,
-            )
-        })
-        .await
-    }
-
-    /// The requester takes the request back before it is approved.
-    ///
-    /// # Errors
-    /// A rule says no, the key was used for something else, or AWS failed.
-    pub async fn withdraw(
-        &self,
-        caller: &Caller,
-        id: RequestId,
-        body: Answer,
-        key: Option<&IdempotencyKey>,
-    ) -> Result<Filed, Turned> {
-        let mark = mark(caller, Verb::Withdraw.as_str(), Some(id), &body, key);
-        self.change(caller, id, mark, |request, now| {
-            answer::withdraw(request, caller, &self.files.terms.offices, now)
-        })
-        .await
-    }
-
-    /// An approver or operator takes the grant back.
-    ///
-    /// # Errors
-    /// A rule says no, the key was used for something else, or AWS failed.
-    pub async fn revoke(
-        &self,
-        caller: &Caller,
-        id: RequestId,
-        body: Answer,
-        key: Option<&IdempotencyKey>,
-    ) -> Result<Filed, Turned> {
-        let mark = mark(caller, Verb::Revoke.as_str(), Some(id), &body, key);
-        self.change(caller, id, mark, |request, now| {
-            end::revoke(
-                request,
-                caller,
-                body.comment.clone(),
-                &self.files.terms.offices,
-                now,
-            )
-        })
-        .await
-    }
-
-    /// The requester hands the grant back early.
-    ///
-    /// # Errors
-    /// A rule says no, the key was used for something else, or AWS failed.
-    pub async fn release(
-        &self,
-        caller: &Caller,
-        id: RequestId,
-        body: Answer,
-        key: Option<&IdempotencyKey>,
-    ) -> Result<Filed, Turned> {
-        let mark = mark(caller, Verb::Release.as_str(), Some(id), &body, key);
-        self.change(caller, id, mark, |request, now| {
-            end::release(request, caller, &self.files.terms.offices, now)
-        })
-        .await
-    }
-
-    async fn change(
-        &self,
-        caller: &Caller,
-        id: RequestId,
-        mark: Option<Mark>,
-        rule: impl Fn(&Request, Moment) -> Result<Step, Refusal>,
-    ) -> Result<Filed, Turned> {
+        let mark = mark(caller, Verb::from(act).as_str(), Some(id), &body, key);
+        let offices = &self.files.terms.offices;
+        let rule = |request: &Request, now| {
+            let comment = body.comment.clone();
+            match act {
+                Act::Deny => answer::deny(request, caller, comment, offices, now),
+                Act::Withdraw => answer::withdraw(request, caller, offices, now),
+                Act::Revoke => end::revoke(request, caller, comment, offices, now),
+                Act::Release => end::release(request, caller, offices, now),
+            }
+        };
         in_time(self.load_judge_record(caller, id, mark.as_ref(), rule)).await
     }
 
