@@ -193,8 +193,8 @@ impl Request {
 
     /// When the sweeper must look at the request next; nothing once it is over for good.
     ///
-    /// INVARIANT: every request that is not over has exactly one such moment, so no request can be
-    /// forgotten.
+    /// INVARIANT: every request that is not over has exactly one such moment, and so has a closed
+    /// one while a session that turned up late is not settled, so nothing can be forgotten.
     #[must_use]
     pub fn due_at(&self, pace: &Pace) -> Option<Moment> {
         match &self.status {
@@ -205,10 +205,8 @@ impl Request {
                 None => grant.ends_at,
             }),
             Status::Ending { look_at, .. } => Some(*look_at),
-            Status::Closed { .. }
-            | Status::Denied { .. }
-            | Status::Withdrawn { .. }
-            | Status::Lapsed { .. } => None,
+            Status::Closed { look_at, .. } => *look_at,
+            Status::Denied { .. } | Status::Withdrawn { .. } | Status::Lapsed { .. } => None,
         }
     }
 }

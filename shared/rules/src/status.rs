@@ -55,6 +55,8 @@ pub enum Status {
         why: EndReason,
         /// When it closed.
         closed_at: Moment,
+        /// When to look again, where a session has turned up since that is not settled yet.
+        look_at: Option<Moment>,
     },
     /// Somebody said no.
     Denied {

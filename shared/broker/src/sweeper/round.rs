@@ -93,11 +93,12 @@ impl<'a> Round<'a> {
             return Some(Due::Later(at));
         }
         match request.status() {
-            Status::Ending { .. } => Some(Due::Look(Box::new(RequestFile { request, sessions }))),
+            Status::Ending { .. } | Status::Closed { .. } => {
+                Some(Due::Look(Box::new(RequestFile { request, sessions })))
+            }
             Status::Pending { .. }
             | Status::Approved { .. }
             | Status::Active { .. }
-            | Status::Closed { .. }
             | Status::Denied { .. }
             | Status::Withdrawn { .. }
             | Status::Lapsed { .. } => None,
@@ -149,7 +150,7 @@ impl<'a> Round<'a> {
 enum Due {
     /// Nothing before then.
     Later(Moment),
-    /// It is ending, and what became of its sessions must be seen.
+    /// It is ending, or had a session after its close, and what became of them must be seen.
     Look(Box<RequestFile>),
 }
 

@@ -82,6 +82,7 @@ fn end(
             grant: None,
             why,
             closed_at: now,
+            look_at: None,
         },
         Status::Active { grant } => Status::Ending {
             grant: grant.clone(),

@@ -20,6 +20,8 @@ const AGAIN_SOON_AT_LAST: Duration = Duration::from_secs(15);
 const AGAIN_FOR_LOG: Duration = Duration::from_secs(2);
 /// The longest wait between two looks at a request that is ending.
 const AGAIN_AT_LAST: Duration = Duration::from_secs(60);
+/// The longest wait for the log of a session that turned up after the close.
+const AGAIN_FOR_LATE_LOG: Duration = Duration::from_secs(120);
 /// The longest wait before SSM is told again to end the same session.
 const TELL_AGAIN_AT_LAST: Duration = Duration::from_secs(30);
 
@@ -52,8 +54,8 @@ pub struct Look {
 ///
 /// For a request that is active, sessions are recorded and nothing is ended. For one that is
 /// ending, open sessions are ended, ended ones get their log verdicts, and the request closes when
-/// nothing is left to wait for. A session that turns up after the close is recorded and ended, and
-/// the request stays closed.
+/// nothing is left to wait for. A session that turns up after the close is recorded, ended and
+/// followed to its verdict, and the request stays closed.
 #[must_use]
 pub fn look(
     request: &Request,
@@ -76,7 +78,11 @@ pub fn look(
             looking.judge_logs(&seen.logs, pace);
             looking.close_or_wait(seen.complete, pace);
         }
-        Status::Closed { .. } => looking.evict(request),
+        Status::Closed { .. } => {
+            looking.evict(request);
+            looking.judge_logs(&seen.logs, pace);
+            looking.wait_for_stragglers();
+        }
         Status::Pending { .. }
         | Status::Approved { .. }
         | Status::Active { .. }
@@ -84,7 +90,7 @@ pub fn look(
         | Status::Withdrawn { .. }
         | Status::Lapsed { .. } => {}
     }
-    looking.done()
+    looking.done(&request.status)
 }
 
 /// A look in progress.
@@ -280,6 +286,7 @@ impl Looking {
                 grant: Some(grant),
                 why,
                 closed_at: now,
+                look_at: None,
             });
             return;
         }
@@ -306,12 +313,39 @@ impl Looking {
         });
     }
 
-    fn done(self) -> Look {
+    /// A closed request stays closed; the sessions that turned up late are followed to their end.
+    fn wait_for_stragglers(&mut self) {
+        let Status::Closed {
+            grant,
+            why,
+            closed_at,
+            ..
+        } = self.step.request().status.clone()
+        else {
+            return;
+        };
+        let alive = self.records.values().any(SessionRecord::lives);
+        let unjudged = self.records.values().any(|record| !record.log.is_final());
+        let wait = if alive || self.cut_short {
+            Some(AGAIN_SOON_AT_LAST)
+        } else {
+            let waited = self.now.since(closed_at) / 4;
+            unjudged.then(|| waited.clamp(AGAIN_FOR_LOG, AGAIN_FOR_LATE_LOG))
+        };
+        self.step.set(Status::Closed {
+            grant,
+            why,
+            closed_at,
+            look_at: wait.map(|wait| self.now.plus(wait)),
+        });
+    }
+
+    fn done(self, before: &Status) -> Look {
         let changed = !self.step.entries().is_empty();
-        let waits = matches!(self.step.request().status, Status::Ending { .. });
         // Looking in vain still moves the next look, without an entry in the chain.
+        let moved = &self.step.request().status != before;
         Look {
-            step: (changed || waits).then_some(self.step),
+            step: (changed || moved).then_some(self.step),
             evictions: self.evictions,
         }
     }

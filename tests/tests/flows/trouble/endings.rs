@@ -179,6 +179,15 @@ async fn a_session_that_turns_up_after_the_close_is_ended_and_the_request_stays_
         trail[trail.len() - 3..],
         ["closed", "session_seen", "session_terminating"]
     );
+    // Its log is looked for like that of any other session.
+    scene.listings_lag(Duration::ZERO);
+    for _ in 0..3 {
+        scene.advance(60 * SECOND);
+        scene.sweep().await;
+    }
+    let trail = scene.trail(id).await;
+    assert_eq!(trail[trail.len() - 2..], ["session_over", "log_judged"]);
+    assert_eq!(scene.status(id).await, StatusWord::Closed);
     assert!(scene.entries(id).await.whole);
 }
 

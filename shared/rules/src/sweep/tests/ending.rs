@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::scene::{Watch, open, over, seen, session};
+use super::scene::{Watch, log, logged, open, over, seen, session};
 use crate::life::tests::after;
 use crate::names::RequestId;
 use crate::status::StatusWord;
@@ -115,6 +115,13 @@ fn a_session_that_turns_up_after_the_close_is_ended_and_the_request_stays_closed
         (evicted, watch.status()),
         (vec![id.to_string()], StatusWord::Closed)
     );
+    // Its log is followed like any other, and only then is the request over for good.
+    let gone = seen(&[over(&id, after(905))]);
+    assert_eq!(watch.look(&gone, watch.next()).0, ["session_over"]);
+    let found = logged(gone, &id, &[log(after(906), 9)]);
+    assert_eq!(watch.look(&found, watch.next()).0, ["log_judged"]);
+    assert_eq!(watch.request.due_at(&watch.scene.pace), None);
+    assert_eq!(watch.status(), StatusWord::Closed);
 }
 
 #[test]
