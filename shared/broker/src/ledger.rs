@@ -48,7 +48,7 @@ use rules::session::SessionRecord;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
-pub use self::due::DueList;
+pub use self::due::{DueList, DueRow};
 pub use self::fault::LedgerFault;
 pub use self::idempotency::{BadKey, IdempotencyKey, Mark, Remembered};
 use self::item::{Item, Key};

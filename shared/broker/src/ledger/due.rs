@@ -28,10 +28,27 @@ const LINGER: Duration = Duration::from_secs(10 * 60);
 /// Requests that are due, the most urgent first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DueList {
-    /// The requests.
-    pub ids: Vec<RequestId>,
+    /// The requests, each with the moment at which the index says it is due.
+    pub rows: Vec<DueRow>,
     /// Whether more are due than are listed.
     pub more: bool,
+}
+
+/// One request that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DueRow {
+    /// When. The index lags behind, so the request itself may say otherwise.
+    pub at: Moment,
+    /// The request.
+    pub id: RequestId,
+}
+
+impl DueList {
+    /// The requests alone.
+    #[must_use]
+    pub fn ids(&self) -> Vec<RequestId> {
+        self.rows.iter().map(|row| row.id).collect()
+    }
 }
 
 /// Hours since 1970.
@@ -86,7 +103,7 @@ impl Ledger {
         let over = hour(now.min(until).minus(LINGER));
         let mut passed = cursor;
         let mut more = false;
-        let mut found: Vec<(String, RequestId)> = Vec::new();
+        let mut found: Vec<DueRow> = Vec::new();
         // What was overdue when it was written is listed under the hour of its writing.
         for hour in cursor..=hour(until.max(now)) {
             if found.len() > most || passed.saturating_sub(cursor) >= MOST_PASSED {
@@ -114,8 +131,8 @@ impl Ledger {
         }
         found.sort();
         more |= found.len() > most;
-        let ids = found.into_iter().take(most).map(|(_, id)| id).collect();
-        Ok(DueList { ids, more })
+        found.truncate(most);
+        Ok(DueList { rows: found, more })
     }
 
     /// Takes a request whose record cannot be read off the index, so that it holds nobody up. The
@@ -229,9 +246,10 @@ impl Ledger {
 }
 
 /// The sort key of a row and the request that it names.
-fn read(row: &Item) -> Option<(String, RequestId)> {
-    Some((
-        item::text(row, item::DUE_AT)?.to_owned(),
-        item::request_id(row)?,
-    ))
+fn read(row: &Item) -> Option<DueRow> {
+    let (millis, _) = item::text(row, item::DUE_AT)?.split_once('#')?;
+    Some(DueRow {
+        at: Moment::from_millis(millis.parse().ok()?),
+        id: item::request_id(row)?,
+    })
 }

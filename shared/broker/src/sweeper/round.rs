@@ -53,11 +53,16 @@ impl<'a> Round<'a> {
                 return None;
             }
         };
-        // What did not fit waits behind what is older, and is read as soon as that is done.
-        let mut next = found.more.then_some(now);
+        // What did not fit is due no earlier than the last that did.
+        let mut next = found.rows.last().filter(|_| found.more).map(|last| last.at);
         let mut ending = Vec::new();
-        for id in found.ids {
-            match self.by_the_clock(id).await {
+        for row in found.rows {
+            if row.at > sweeper.clock.now() {
+                // Its turn comes within the window, and it is read then.
+                next = Some(next.map_or(row.at, |next| next.min(row.at)));
+                continue;
+            }
+            match self.by_the_clock(row.id).await {
                 Some(Due::Later(at)) => next = Some(next.map_or(at, |next| next.min(at))),
                 Some(Due::Look(file)) => ending.push(*file),
                 None => {}

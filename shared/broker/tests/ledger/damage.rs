@@ -42,7 +42,7 @@ async fn a_request_in_quarantine_is_not_due_and_not_deleted() {
     let now = arranged.now();
     arranged.ledger.quarantine(damaged.id(), now).await.unwrap();
     let due = arranged.ledger.due(now, now, 10).await.unwrap();
-    assert_eq!(due.ids, [sound.id()]);
+    assert_eq!(due.ids(), [sound.id()]);
     let item = &arranged.of_request(damaged.id()).await["REQ"];
     assert_eq!(text(item, "doc"), "rubbish");
     assert_eq!(text(item, "quarantined_at"), now.to_string());
@@ -70,7 +70,7 @@ async fn a_row_that_names_no_request_does_not_stop_the_sweep() {
     arranged.world.clock().set(at.millis());
     for _ in 0..2 {
         let due = arranged.ledger.due(at, at, 10).await.unwrap();
-        assert_eq!(due.ids, [pending.id()]);
+        assert_eq!(due.ids(), [pending.id()]);
     }
     assert!(!arranged.partition("ODD#0").await["ODD"].contains_key("due_bucket"));
 }

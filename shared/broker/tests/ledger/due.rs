@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broker::ledger::DueList;
+use broker::ledger::{DueList, DueRow};
 use rules::moment::Moment;
 use rules::names::RequestId;
 
@@ -36,14 +36,14 @@ async fn only_what_is_due_is_listed_and_the_longest_due_first() {
     let ids: Vec<RequestId> = made.iter().map(|(id, _)| *id).collect();
     let (_, fifth) = made[4];
     arranged.world.clock().set(fifth.millis() - 1);
-    assert_eq!(due(&arranged, 100).await.ids, ids[..4]);
+    assert_eq!(due(&arranged, 100).await.ids(), ids[..4]);
     arranged.world.clock().set(fifth.millis());
     let all = due(&arranged, 100).await;
-    assert_eq!((all.ids, all.more), (ids[..5].to_vec(), false));
+    assert_eq!((all.ids(), all.more), (ids[..5].to_vec(), false));
     let some = due(&arranged, 3).await;
-    assert_eq!((some.ids, some.more), (ids[..3].to_vec(), true));
+    assert_eq!((some.ids(), some.more), (ids[..3].to_vec(), true));
     let exactly = due(&arranged, 5).await;
-    assert_eq!((exactly.ids.len(), exactly.more), (5, false));
+    assert_eq!((exactly.rows.len(), exactly.more), (5, false));
 }
 
 #[tokio::test]
@@ -57,9 +57,9 @@ async fn a_window_lists_what_will_be_due_within_it() {
         .due(at.minus(SECOND), now, 10)
         .await
         .unwrap();
-    assert_eq!(found.ids, []);
+    assert_eq!(found.ids(), []);
     let found = arranged.ledger.due(at, now, 10).await.unwrap();
-    assert_eq!(found.ids, [id]);
+    assert_eq!(found.rows, [DueRow { at, id }]);
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn what_is_overdue_when_written_is_filed_in_the_hour_of_its_writing() {
         text(item, "due_at"),
         format!("{:015}#{}", due_at.millis(), request.id())
     );
-    assert_eq!(due(&arranged, 10).await.ids, [request.id()]);
+    assert_eq!(due(&arranged, 10).await.ids(), [request.id()]);
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn the_cursor_passes_hours_that_are_over_and_empty_and_no_others() {
     let due_hour = at.seconds() / 3_600;
     arranged.world.clock().set(at.plus(50 * HOUR).millis());
     for _ in 0..3 {
-        assert_eq!(due(&arranged, 10).await.ids, [id]);
+        assert_eq!(due(&arranged, 10).await.ids(), [id]);
         assert_eq!(cursor(&arranged).await, due_hour);
     }
     let request = arranged.ledger.load(id).await.unwrap().unwrap();
@@ -129,10 +129,10 @@ async fn a_first_sweep_finds_everything_however_late_it_comes() {
     let sweeper = ledger_of(&arranged.config, arranged.pace);
     let now = arranged.now();
     let mut found = sweeper.due(now, now, 10).await.unwrap();
-    while found.ids.is_empty() && found.more {
+    while found.rows.is_empty() && found.more {
         found = sweeper.due(now, now, 10).await.unwrap();
     }
-    assert_eq!(found.ids, [id]);
+    assert_eq!(found.ids(), [id]);
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn the_cost_of_a_sweep_does_not_grow_with_the_table() {
             arranged.recorded(arranged.withdrawing(&request)).await;
         }
         arranged.world.clear_journal();
-        assert_eq!(due(&arranged, 10).await.ids, []);
+        assert_eq!(due(&arranged, 10).await.ids(), []);
         costs.push((arranged.calls("Query"), arranged.world.journal().len()));
     }
     assert_eq!(costs[0], costs[1]);
