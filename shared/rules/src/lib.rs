@@ -29,6 +29,8 @@ pub mod policy;
 pub mod refusal;
 pub mod request;
 pub mod route;
+#[cfg(test)]
+mod seeded;
 pub mod session;
 pub mod session_document;
 pub mod session_policy;

@@ -47,8 +47,9 @@ pub struct SessionPolicy(String);
 
 /// A session policy that STS would not take.
 ///
-/// Ten EC2 instances fit in every commercial Region; ten hybrid nodes, or ten targets in a
-/// partition with a longer name, may not. Whoever asks for too many is told so when they ask.
+/// Shells on ten EC2 instances fit in every commercial Region. Hybrid nodes, a partition with a
+/// longer name, or a document with a long host in its name leave room for fewer, but always for
+/// six. Whoever asks for too many is told so when they ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the session policy would have {characters} characters, and STS takes {limit}",

@@ -335,6 +335,8 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(crate::seeded::cases(256))]
+
     #[test]
     fn whatever_a_claim_holds_a_caller_is_only_made_of_exact_claims(
         name in prop::sample::select(vec!["iss", "aud", "sub", "exp", "nbf", "iat", "groups"]),

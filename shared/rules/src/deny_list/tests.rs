@@ -110,6 +110,8 @@ fn what_somebody_else_wrote_is_not_a_deny_list() {
 }
 
 proptest! {
+    #![proptest_config(crate::seeded::cases(256))]
+
     #[test]
     fn a_list_reads_back_as_it_was_written(
         entries in proptest::collection::vec((any::<[u8; 10]>(), 0_i64..10_000), 0..60),

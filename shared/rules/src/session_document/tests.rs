@@ -194,6 +194,8 @@ fn a_command_line_holds_no_parameter() {
 }
 
 proptest! {
+    #![proptest_config(crate::seeded::cases(256))]
+
     #[test]
     fn every_ask_has_a_document_and_no_two_destinations_share_one(
         name in "[a-z0-9-]{1,64}",

@@ -9,7 +9,6 @@ mod believed;
 mod book;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use act::{Act, acts};
 use believed::Believed;
@@ -18,15 +17,7 @@ use book::Book;
 use super::scene::{AUTOMATIC, Scene, needing};
 use crate::audit;
 use crate::canonical;
-
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        rng_seed: RngSeed::Fixed(20_261_124),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
-}
+use crate::seeded::cases;
 
 /// A scene whose policy asks for so many approvals, or for none, and whose waits are short enough
 /// for histories of a few dozen acts to meet all of them.
@@ -58,7 +49,7 @@ fn play(needed: u8, acts: &[Act]) -> Book {
 }
 
 proptest! {
-    #![proptest_config(config(256))]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn rules_and_model_agree_on_every_history_and_it_comes_to_rest(needed in 0_u8..=3, acts in acts()) {
@@ -72,7 +63,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(48))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn any_byte_changed_in_any_entry_is_found(

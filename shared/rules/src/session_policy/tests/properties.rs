@@ -78,12 +78,13 @@ fn resources(policy: &str) -> Vec<String> {
 }
 
 proptest! {
+    #![proptest_config(crate::seeded::cases(256))]
+
     #[test]
     fn a_grant_that_fits_names_exactly_its_own_arns(grant in grants()) {
         let Ok(policy) = SessionPolicy::of(&grant.scope()) else {
-            let longer = grant.targets.region().partition().as_str() != "aws"
-                || grant.targets.iter().any(|target| target.instance.to_string().starts_with("mi-"));
-            prop_assert!(longer && grant.targets.count() > 8, "{:?}", grant);
+            // However long the names are, six targets fit.
+            prop_assert!(grant.targets.count() > 6, "{:?}", grant);
             return Ok(());
         };
         let json = policy.as_json();
