@@ -13,7 +13,8 @@ use rules::ask::{Ask, Targets};
 use rules::facts::TargetFacts;
 use rules::moment::Moment;
 use rules::names::{Group, Person, Target};
-use rules::policy::PolicyId;
+use rules::on_call::Rota;
+use rules::policy::{PolicyId, Question, Sought};
 use toml::Spanned;
 
 use super::spelling::Way;
@@ -36,10 +37,26 @@ pub(super) struct Case {
     pub(super) name: String,
     pub(super) person: Person,
     pub(super) groups: BTreeSet<Group>,
+    pub(super) rotas: BTreeSet<Rota>,
     pub(super) ask: Ask,
     pub(super) facts: Vec<TargetFacts>,
     pub(super) at: Moment,
     pub(super) expected: Expected,
+}
+
+impl Case {
+    /// What the policies are asked.
+    pub(super) fn question(&self) -> Question<'_> {
+        Question {
+            ask: &self.ask,
+            person: &self.person,
+            groups: &self.groups,
+            rotas: &self.rotas,
+            facts: &self.facts,
+            at: self.at,
+            sought: Sought::Anew,
+        }
+    }
 }
 
 /// What a case expects.
@@ -152,6 +169,7 @@ impl World<'_> {
             name: case.name,
             person,
             groups,
+            rotas: BTreeSet::new(),
             ask: Ask {
                 targets: Targets::try_from(targets).map_err(|fault| in_case(&fault))?,
                 kind: case.kind.0,

@@ -29,7 +29,7 @@ pub(super) fn run(file: &Path, policy: Option<PathBuf>) -> Result<Report, Unread
 fn report(set: &PolicySet, cases: &[Case]) -> Report {
     let (mut text, mut failed, mut met) = (String::new(), 0, BTreeSet::new());
     for case in cases {
-        let got = set.decide(&case.ask, &case.person, &case.groups, &case.facts, case.at);
+        let got = set.decide(&case.question());
         met.extend(named(&got));
         if case.expected.is_met_by(&got) {
             let _ = writeln!(text, "ok      {}", case.name);

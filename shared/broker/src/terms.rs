@@ -2,6 +2,7 @@
 
 use rules::life::ask::Regime;
 use rules::offices::Offices;
+use rules::on_call::OnCall;
 use rules::pace::Pace;
 use rules::place::Places;
 use rules::policy::PolicySet;
@@ -26,6 +27,7 @@ impl Terms {
         Regime {
             places: &self.places,
             policy: &self.policy,
+            on_call: OnCall::nobody(),
             pace: &self.pace,
         }
     }

@@ -22,6 +22,7 @@ pub mod log_verdict;
 pub mod moment;
 pub mod names;
 pub mod offices;
+pub mod on_call;
 pub mod pace;
 pub mod permit;
 pub mod place;

@@ -22,6 +22,7 @@ use rules::life::{answer, ask, issue};
 use rules::moment::Moment;
 use rules::names::{Digest, RequestId};
 use rules::offices::Offices;
+use rules::on_call::OnCall;
 use rules::pace::Pace;
 use rules::place::Places;
 use rules::policy::PolicySet;
@@ -184,6 +185,7 @@ impl Arranged {
         Regime {
             places: &self.places,
             policy: &self.policy,
+            on_call: OnCall::nobody(),
             pace: &self.pace,
         }
     }

@@ -22,6 +22,7 @@ use rules::life::{ask, end, issue};
 use rules::moment::Moment;
 use rules::names::{RequestId, SessionId, Target};
 use rules::offices::Offices;
+use rules::on_call::OnCall;
 use rules::pace::Pace;
 use rules::permit::Permit;
 use rules::place::{Place, Places};
@@ -211,6 +212,7 @@ impl Arranged {
         let regime = Regime {
             places: &self.places,
             policy: &self.policy,
+            on_call: OnCall::nobody(),
             pace: &pace,
         };
         let facts = vec![TargetFacts {

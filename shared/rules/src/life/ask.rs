@@ -6,9 +6,10 @@ use crate::caller::Caller;
 use crate::facts::TargetFacts;
 use crate::moment::Moment;
 use crate::names::{AccessKind, DocumentName, RequestId};
+use crate::on_call::OnCall;
 use crate::pace::Pace;
 use crate::place::{Place, Places};
-use crate::policy::{Decision, PolicySet};
+use crate::policy::{Decision, PolicySet, Question, Sought};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::route::Consent;
@@ -42,8 +43,32 @@ pub struct Regime<'a> {
     pub places: &'a Places,
     /// The policy set in force.
     pub policy: &'a PolicySet,
+    /// Who is on call.
+    pub on_call: &'a OnCall,
     /// The waits.
     pub pace: &'a Pace,
+}
+
+impl Regime<'_> {
+    /// What the policy in force says to access for a caller, sought in that way.
+    pub(crate) fn judge(
+        &self,
+        caller: &Caller,
+        ask: &Ask,
+        sought: Sought<'_>,
+        facts: &[TargetFacts],
+        at: Moment,
+    ) -> Decision {
+        self.policy.decide(&Question {
+            ask,
+            person: caller.person(),
+            groups: caller.groups(),
+            rotas: &self.on_call.rotas_of(caller.person()),
+            facts,
+            at,
+            sought,
+        })
+    }
 }
 
 /// A request for access begins, pending or, where the policy says yes by itself, approved.
@@ -63,10 +88,7 @@ pub fn ask(asking: Asking<'_>, regime: Regime<'_>, now: Moment) -> Result<Step, 
     must_fit(id, &ask, place, now)?;
     must_be_known(&ask, &facts)?;
     must_carry(&ask.kind, &facts)?;
-    let route = match regime
-        .policy
-        .decide(&ask, caller.person(), caller.groups(), &facts, now)
-    {
+    let route = match regime.judge(caller, &ask, Sought::Anew, &facts, now) {
         Decision::Allowed { route } => route,
         Decision::Denied(denial) => return Err(Refusal::Policy(denial)),
     };

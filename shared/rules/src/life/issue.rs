@@ -19,7 +19,7 @@ use crate::facts::TargetFacts;
 use crate::moment::Moment;
 use crate::offices::Offices;
 use crate::permit::Permit;
-use crate::policy::Decision;
+use crate::policy::{Decision, Sought};
 use crate::refusal::{Refusal, Verb};
 use crate::request::Request;
 use crate::route::{Consent, Route, Standing};
@@ -101,9 +101,7 @@ pub fn begin(
     let place = place_of(&request.ask, regime.places)?;
     must_be_known(&request.ask, facts)?;
     must_carry(&request.ask.kind, facts)?;
-    let decision = regime
-        .policy
-        .decide(&request.ask, caller.person(), caller.groups(), facts, now);
+    let decision = regime.judge(caller, &request.ask, Sought::Anew, facts, now);
     let route = match decision {
         Decision::Allowed { route } => route,
         Decision::Denied(denial) => return Err(Refusal::NoLongerAllowed(denial)),

@@ -7,7 +7,7 @@ use crate::facts::TargetFacts;
 use crate::moment::Moment;
 use crate::names::{AccessKind, GrantDuration};
 use crate::place::Place;
-use crate::policy::Decision;
+use crate::policy::{Decision, Sought};
 use crate::route::Route;
 use crate::wire::{KindOffer, Offer};
 
@@ -63,10 +63,7 @@ fn route(
         ticket: None,
     };
     let facts = std::slice::from_ref(fact);
-    match regime
-        .policy
-        .decide(&ask, caller.person(), caller.groups(), facts, now)
-    {
+    match regime.judge(caller, &ask, Sought::Anew, facts, now) {
         Decision::Allowed { route } => Some(route),
         Decision::Denied(_) => None,
     }

@@ -11,9 +11,8 @@ use cedar_policy::{
     RestrictedExpression as Value, Schema,
 };
 
-use crate::ask::Ask;
+use super::Question;
 use crate::facts::TargetFacts;
-use crate::moment::Moment;
 use crate::names::{AccessKind, Group, Person, Target};
 
 /// The schema of this build and the names of its types.
@@ -54,13 +53,13 @@ impl Inquiry {
     ///
     /// # Errors
     /// Cedar's words, where something does not fit the schema: a fault of this crate.
-    pub(super) fn new(
-        ask: &Ask,
-        person: &Person,
-        groups: &BTreeSet<Group>,
-        facts: &TargetFacts,
-        now: Moment,
-    ) -> Result<Self, String> {
+    pub(super) fn new(question: &Question<'_>, facts: &TargetFacts) -> Result<Self, String> {
+        let Question {
+            ask,
+            person,
+            groups,
+            ..
+        } = *question;
         let schema = Some(&VOCABULARY.schema);
         let everyone = [person_entity(person, groups)?, target_entity(facts)?];
         let entities = Entities::from_entities(everyone, schema).map_err(text_of)?;
@@ -68,7 +67,7 @@ impl Inquiry {
             person_uid(person),
             uid(&VOCABULARY.action, ask.kind.word()),
             target_uid(&facts.target),
-            context(ask, now)?,
+            context(question)?,
             schema,
         )
         .map_err(text_of)?;
@@ -113,14 +112,15 @@ fn target_entity(facts: &TargetFacts) -> Result<Entity, String> {
     .map_err(text_of)
 }
 
-fn context(ask: &Ask, now: Moment) -> Result<Context, String> {
+fn context(question: &Question<'_>) -> Result<Context, String> {
+    let ask = question.ask;
     let mut pairs = vec![
         (
             "duration_seconds",
-            Value::new_long(ask.duration_seconds.seconds().into()),
+            Value::new_long(question.duration().seconds().into()),
         ),
         ("reason", text(ask.reason.as_str())),
-        ("now", Value::new_long(now.seconds())),
+        ("now", Value::new_long(question.at.seconds())),
     ];
     if let Some(ticket) = &ask.ticket {
         pairs.push(("ticket", text(ticket.as_str())));

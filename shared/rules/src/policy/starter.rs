@@ -7,7 +7,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::*;
-use crate::facts::{Ping, Platform};
+use crate::ask::Ask;
+use crate::facts::{Ping, Platform, TargetFacts};
+use crate::moment::Moment;
+use crate::names::{Group, Person, Target};
+use crate::route::Consent;
 
 const SET: &str = include_str!("../../../../policies/starter.cedar");
 const TABLE: &str = "../../policies/starter.routes.txt";
@@ -82,14 +86,25 @@ fn ask(names: &[&str], kind: &str, seconds: u32) -> Ask {
     .unwrap()
 }
 
+fn decide(policies: &PolicySet, ask: &Ask, person: &Person, groups: &BTreeSet<Group>) -> Decision {
+    policies.decide(&Question {
+        ask,
+        person,
+        groups,
+        rotas: &BTreeSet::new(),
+        facts: &facts(),
+        at: Moment::from_seconds(1_795_514_400),
+        sought: Sought::Anew,
+    })
+}
+
 fn row(policies: &PolicySet, persona: &str, groups: &[&str], names: &[&str], ask: &Ask) -> String {
     let person = Person {
         iss: "https://login.example.com".parse().unwrap(),
         sub: persona.parse().unwrap(),
     };
     let groups: BTreeSet<Group> = groups.iter().map(|group| group.parse().unwrap()).collect();
-    let now = Moment::from_seconds(1_795_514_400);
-    let answer = match policies.decide(ask, &person, &groups, &facts(), now) {
+    let answer = match decide(policies, ask, &person, &groups) {
         Decision::Allowed { route } => match route.consent {
             Consent::Automatic => format!("{}: automatic", route.policy),
             Consent::Approvals { stages } => {
@@ -186,8 +201,7 @@ fn contractors_are_told_why_they_are_refused() {
         .map(|group| group.parse().unwrap())
         .into();
     let ask = ask(&["prod"], KINDS[0], 900);
-    let now = Moment::from_seconds(1_795_514_400);
-    let Decision::Denied(denial) = policies.decide(&ask, &person, &groups, &facts(), now) else {
+    let Decision::Denied(denial) = decide(&policies, &ask, &person, &groups) else {
         panic!("a contractor got to production");
     };
     assert!(

@@ -3,8 +3,11 @@ mod faults;
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::facts::{Ping, Platform};
-use crate::route::Stages;
+use crate::ask::Ask;
+use crate::facts::{Ping, Platform, TargetFacts};
+use crate::moment::Moment;
+use crate::names::{Group, Person};
+use crate::route::{Consent, Route, Stages};
 
 const WEB: &str = "111122223333/ap-northeast-2/i-00000000000000001";
 const DB: &str = "111122223333/ap-northeast-2/i-00000000000000002";
@@ -54,8 +57,25 @@ fn in_groups(groups: &[&str]) -> BTreeSet<Group> {
 }
 
 fn decide(policies: &str, ask: &Ask) -> Decision {
-    let groups = in_groups(&["engineers"]);
-    set(policies).decide(ask, &anna(), &groups, &facts(), Moment::from_seconds(NOW))
+    asked(&set(policies), ask, &anna(), &["engineers"], &facts())
+}
+
+fn asked(
+    policies: &PolicySet,
+    ask: &Ask,
+    person: &Person,
+    groups: &[&str],
+    facts: &[TargetFacts],
+) -> Decision {
+    policies.decide(&Question {
+        ask,
+        person,
+        groups: &in_groups(groups),
+        rotas: &BTreeSet::new(),
+        facts,
+        at: Moment::from_seconds(NOW),
+        sought: Sought::Anew,
+    })
 }
 
 fn route(decision: Decision) -> Route {
@@ -191,9 +211,13 @@ fn a_policy_that_fails_denies_whatever_the_others_say() {
 fn a_target_without_facts_is_denied() {
     let text = permit(&format!(r#"@id("all") {AUTO}"#), "true");
     let known = &facts()[..1];
-    let groups = in_groups(&[]);
-    let now = Moment::from_seconds(NOW);
-    let refused = denial(set(&text).decide(&ask(&[WEB, DB], 60), &anna(), &groups, known, now));
+    let refused = denial(asked(
+        &set(&text),
+        &ask(&[WEB, DB], 60),
+        &anna(),
+        &[],
+        known,
+    ));
     assert_eq!(refused.kind, DenialKind::Unevaluable);
     assert_eq!(
         refused.reasons,
@@ -238,9 +262,7 @@ fn groups_are_compared_exactly_and_no_claim_is_no_group() {
     );
     let policies = set(&text);
     let allowed = |groups: &[&str]| {
-        let groups = in_groups(groups);
-        let now = Moment::from_seconds(NOW);
-        let decision = policies.decide(&ask(&[WEB], 60), &anna(), &groups, &facts(), now);
+        let decision = asked(&policies, &ask(&[WEB], 60), &anna(), groups, &facts());
         matches!(decision, Decision::Allowed { .. })
     };
     assert!(allowed(&["engineers"]) && allowed(&["leads", "engineers"]));
@@ -270,9 +292,7 @@ fn a_policy_can_name_one_person_and_means_issuer_and_subject() {
             iss: "https://other.example.com".parse().unwrap(),
             ..anna()
         };
-        let now = Moment::from_seconds(NOW);
-        let groups = in_groups(&[]);
-        let refused = set(&text).decide(&ask(&[WEB], 60), &namesake, &groups, &facts(), now);
+        let refused = asked(&set(&text), &ask(&[WEB], 60), &namesake, &[], &facts());
         assert_eq!(denial(refused).kind, DenialKind::NoRoute);
     }
 }

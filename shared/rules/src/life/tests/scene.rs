@@ -13,6 +13,7 @@ use crate::life::{answer, ask, end, issue};
 use crate::moment::Moment;
 use crate::names::RequestId;
 use crate::offices::Offices;
+use crate::on_call::OnCall;
 use crate::pace::Pace;
 use crate::place::Places;
 use crate::policy::PolicySet;
@@ -113,6 +114,7 @@ impl Scene {
         Regime {
             places: &self.places,
             policy: &self.policy,
+            on_call: OnCall::nobody(),
             pace: &self.pace,
         }
     }
