@@ -49,6 +49,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(answer::withdraw))
         .routes(routes!(answer::revoke))
         .routes(routes!(answer::release))
+        .routes(routes!(answer::extend))
+        .routes(routes!(answer::review))
         .routes(routes!(read::sessions))
         .routes(routes!(read::entries))
         .routes(routes!(read::targets))

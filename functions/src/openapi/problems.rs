@@ -45,6 +45,30 @@ const CHANGE: &[Code] = &[
     Code::LostRace,
 ];
 
+/// Why a policy says no to an ask.
+const POLICY: &[&str] = &[
+    "policy-forbids",
+    "policy-unevaluable",
+    "duration-too-long",
+    "reason-too-short",
+    "reason-unlike",
+    "ticket-unlike",
+    "not-for-others",
+    "not-unlogged",
+    "no-break-glass",
+    "no-groups",
+    "no-policy",
+    "no-route",
+];
+/// Why what is asked of targets is not possible.
+const TARGETS: &[&str] = &[
+    "unknown-target",
+    "place-not-served",
+    "kind-not-offered",
+    "agent-too-old",
+    "run-as-impossible",
+];
+
 const UNKNOWN: (Class, &[&str]) = (Class::NotFound, &["request-not-found"]);
 
 /// Every route.
@@ -53,22 +77,16 @@ pub(super) const ROUTES: &[Route] = &[
         operation: "ask",
         http: &[ANY, CALL, CHANGE],
         rules: &[
-            (
-                Class::Forbidden,
-                &[
-                    "policy-forbids",
-                    "policy-unevaluable",
-                    "duration-too-long",
-                    "no-route",
-                ],
-            ),
+            (Class::Forbidden, POLICY),
+            (Class::Forbidden, &["review-open"]),
+            (Class::Impossible, TARGETS),
             (
                 Class::Impossible,
                 &[
-                    "unknown-target",
-                    "place-not-served",
-                    "kind-not-offered",
-                    "agent-too-old",
+                    "too-many-targets",
+                    "start-out-of-range",
+                    "emergency-later",
+                    "other-issuer",
                 ],
             ),
             (Class::TooMany, &["too-many-pending"]),
@@ -107,6 +125,7 @@ pub(super) const ROUTES: &[Route] = &[
                     "shown-changed",
                     "wrong-status",
                     "deadline-passed",
+                    "grant-over",
                 ],
             ),
         ],
@@ -117,7 +136,10 @@ pub(super) const ROUTES: &[Route] = &[
         rules: &[
             UNKNOWN,
             (Class::Forbidden, &["self-approval", "not-an-approver"]),
-            (Class::Conflict, &["wrong-status", "deadline-passed"]),
+            (
+                Class::Conflict,
+                &["wrong-status", "deadline-passed", "grant-over"],
+            ),
         ],
     },
     Route {
@@ -148,13 +170,44 @@ pub(super) const ROUTES: &[Route] = &[
         ],
     },
     Route {
+        operation: "extend",
+        http: &[ANY, CALL, ONE, CHANGE],
+        rules: &[
+            UNKNOWN,
+            (Class::Forbidden, &["not-the-requester", "not-extendable"]),
+            (Class::Forbidden, POLICY),
+            (
+                Class::Conflict,
+                &["wrong-status", "grant-over", "extension-waiting"],
+            ),
+            (Class::Impossible, TARGETS),
+        ],
+    },
+    Route {
+        operation: "review",
+        http: &[ANY, CALL, ONE, CHANGE],
+        rules: &[
+            UNKNOWN,
+            (Class::Forbidden, &["self-approval", "not-a-reviewer"]),
+            (
+                Class::Conflict,
+                &["wrong-status", "nothing-to-review", "already-reviewed"],
+            ),
+        ],
+    },
+    Route {
         operation: "issue",
         http: &[ANY, CALL, ONE, QUERY, CHANGE],
         rules: &[
             UNKNOWN,
             (
                 Class::Forbidden,
-                &["not-the-requester", "no-longer-allowed", "approvals-void"],
+                &[
+                    "not-the-requester",
+                    "no-longer-allowed",
+                    "user-changed",
+                    "approvals-void",
+                ],
             ),
             (
                 Class::Conflict,
@@ -162,19 +215,12 @@ pub(super) const ROUTES: &[Route] = &[
                     "wrong-status",
                     "deadline-passed",
                     "grant-over",
+                    "too-early",
                     "issue-in-progress",
                 ],
             ),
-            (
-                Class::Impossible,
-                &[
-                    "unknown-target",
-                    "place-not-served",
-                    "kind-not-offered",
-                    "agent-too-old",
-                    "too-many-targets",
-                ],
-            ),
+            (Class::Impossible, TARGETS),
+            (Class::Impossible, &["too-many-targets"]),
         ],
     },
     Route {

@@ -7,8 +7,10 @@
 pub mod answer;
 pub mod ask;
 pub mod end;
+pub mod extend;
 pub mod issue;
 pub mod offer;
+pub mod review;
 
 use crate::audit::Actor;
 use crate::caller::Caller;

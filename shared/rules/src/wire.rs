@@ -10,7 +10,7 @@ pub mod problem;
 pub mod trail;
 pub mod views;
 
-pub use bodies::{Answer, Approve};
+pub use bodies::{Answer, Approve, Extend, Review};
 pub use credentials::{Credentials, ProcessCredentials, Secret};
 pub use offers::{KindOffer, Offer, TargetsView};
 pub use problem::Problem;

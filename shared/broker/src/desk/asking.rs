@@ -45,6 +45,10 @@ impl Desk {
         let facts = self.inventory.facts(&targets).await?;
         for _ in 0..TRIES {
             let waiting = files.ledger.waiting_count(caller.person()).await?;
+            let unreviewed = match ask.break_glass {
+                true => files.ledger.unreviewed(caller.identity()).await?,
+                false => None,
+            };
             let now = files.now();
             let asking = Asking {
                 id: RequestId::new(now, entropy()?),
@@ -52,6 +56,7 @@ impl Desk {
                 ask: ask.clone(),
                 facts: facts.clone(),
                 waiting,
+                unreviewed,
             };
             let step =
                 ask::ask(asking, files.terms.regime(), now).map_err(|refusal| Turned::Refused {

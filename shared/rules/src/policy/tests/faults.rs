@@ -29,7 +29,7 @@ fn every_fault_is_told_at_once_with_policy_and_annotation() {
         .iter()
         .map(|fault| fault.split_once(": ").unwrap())
         .collect();
-    let known = "may carry `@id`, `@because`";
+    let known = "may carry `@id`, `@time_zone`, `@because`";
     for (place, what) in [
         ("line 2, policy `#1`, `@id`", "is missing"),
         ("line 2, policy `#1`, `@max_duration`", "is missing"),
