@@ -22,6 +22,7 @@
 
 mod annotations;
 mod decision;
+mod explain;
 mod fault;
 mod inquiry;
 mod lines;
@@ -41,6 +42,7 @@ use cedar_policy::{
 
 pub use annotations::{PolicyId, Rule, Terms};
 pub use decision::{Decision, Denial, DenialKind, Reason, Why};
+pub use explain::{Clause, Effect, Explained, OnTarget, Part, Verdict};
 pub use fault::{Fault, PolicyFault, PolicyFaults};
 pub use outline::Outline;
 
