@@ -27,6 +27,7 @@
 
 mod annotations;
 mod decision;
+mod explain;
 mod fault;
 mod inquiry;
 mod judging;
@@ -47,6 +48,7 @@ use cedar_policy::{Policy, PolicySet as Cedar};
 
 pub use annotations::{PolicyId, Rule, Terms};
 pub use decision::{Decision, Denial, DenialKind, Reason, Why};
+pub use explain::{Clause, Effect, Explained, OnTarget, Part, Verdict};
 pub use fault::{Fault, PolicyFault, PolicyFaults};
 pub use outline::Outline;
 pub use question::{Question, Sought};
