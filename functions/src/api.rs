@@ -4,6 +4,7 @@
 
 mod answer;
 mod ask;
+mod explain;
 mod list;
 mod read;
 
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(read::sessions))
         .routes(routes!(read::entries))
         .routes(routes!(read::targets))
+        .routes(routes!(explain::explain))
         .routes(routes!(read::health))
         .routes(routes!(openapi::openapi))
 }

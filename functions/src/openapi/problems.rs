@@ -34,6 +34,13 @@ const CALL: &[Code] = &[
 /// Every route about one request.
 const ONE: &[Code] = &[Code::InvalidRequestId];
 const QUERY: &[Code] = &[Code::InvalidQuery];
+/// Every route that takes a body.
+const BODY: &[Code] = &[
+    Code::UnsupportedMediaType,
+    Code::BodyTooLarge,
+    Code::UnreadableBody,
+    Code::InvalidBody,
+];
 /// Every route that changes something.
 const CHANGE: &[Code] = &[
     Code::InvalidIdempotencyKey,
@@ -226,6 +233,11 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         operation: "targets",
         http: &[ANY, CALL],
+        rules: &[],
+    },
+    Route {
+        operation: "explain",
+        http: &[ANY, CALL, BODY],
         rules: &[],
     },
     Route {

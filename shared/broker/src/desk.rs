@@ -31,6 +31,7 @@ use rules::step::Step;
 use rules::wire::RequestView;
 
 pub use self::answering::Act;
+pub use self::asking::Explained;
 pub use self::issuing::Issuer;
 pub use self::reading::{ListQuery, ListView};
 pub use self::turned::{Cause, Turned};

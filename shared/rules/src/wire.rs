@@ -5,6 +5,7 @@
 
 pub mod bodies;
 pub mod credentials;
+pub mod explanation;
 pub mod offers;
 pub mod problem;
 pub mod trail;
@@ -12,6 +13,7 @@ pub mod views;
 
 pub use bodies::{Answer, Approve, Extend, Review};
 pub use credentials::{Credentials, ProcessCredentials, Secret};
+pub use explanation::{ExplanationView, WouldBe};
 pub use offers::{KindOffer, Offer, TargetsView};
 pub use problem::Problem;
 pub use trail::{EntriesView, EntryView, SessionView, SessionsView};

@@ -17,17 +17,15 @@ mod clauses;
 mod tests;
 mod tokens;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::annotations::Rule;
 use super::inquiry::Inquiry;
-use super::{PolicyId, PolicySet};
-use crate::ask::Ask;
-use crate::facts::TargetFacts;
-use crate::moment::Moment;
-use crate::names::{Group, Person, Target};
+use super::zone::Zone;
+use super::{PolicyId, PolicySet, Question};
+use crate::names::Target;
 use clauses::Clauses;
 
 /// What one policy makes of an ask.
@@ -118,32 +116,31 @@ pub enum Part {
 }
 
 impl PolicySet {
-    /// What each policy makes of the ask on each target, sorted by policy.
+    /// What each policy makes of the question on each target, sorted by policy.
     ///
-    /// The arguments are those of [`decide`](Self::decide). Here too a policy's `@max_duration`
-    /// is no clause: a `permit` applies to an ask that is longer than the grants it offers.
+    /// What stands in annotations is no clause: a `permit` applies to an ask that is longer than the
+    /// grants it offers, and [`decide`](Self::decide) says so among its reasons.
     #[must_use]
-    pub fn explain(
-        &self,
-        ask: &Ask,
-        person: &Person,
-        groups: &BTreeSet<Group>,
-        facts: &[TargetFacts],
-        now: Moment,
-    ) -> Vec<Explained> {
-        let inquiries: Vec<(&Target, Option<Result<Inquiry, String>>)> = ask
-            .targets
-            .iter()
-            .map(|target| {
-                let known = facts.iter().find(|known| known.target == *target);
-                let inquiry = known.map(|known| Inquiry::new(ask, person, groups, known, now));
-                (target, inquiry)
-            })
-            .collect();
+    pub fn explain(&self, question: &Question<'_>) -> Vec<Explained> {
+        let put = |zone: &Zone| -> Vec<(&Target, Option<Result<Inquiry, String>>)> {
+            let targets = question.ask.targets.iter();
+            targets
+                .map(|target| {
+                    let facts = question.facts_of(target);
+                    (
+                        target,
+                        facts.map(|facts| Inquiry::new(question, facts, zone)),
+                    )
+                })
+                .collect()
+        };
+        let inquiries: BTreeMap<&Zone, _> =
+            self.cedar.keys().map(|zone| (zone, put(zone))).collect();
         self.outlines()
             .map(|outline| {
                 let clauses = Clauses::of(outline.policy);
-                let targets = inquiries.iter().map(|(target, inquiry)| OnTarget {
+                let targets = inquiries.get(outline.zone).into_iter().flatten();
+                let targets = targets.map(|(target, inquiry)| OnTarget {
                     target: (*target).clone(),
                     verdict: match inquiry {
                         None => Verdict::Unknown {},

@@ -75,7 +75,10 @@ pub enum Fault {
     #[error("{0}")]
     Syntax(String),
     /// Brackets or conditions stand too deep in each other.
-    #[error("brackets and conditions stand more than {0} deep in each other")]
+    #[error(
+        "brackets and conditions stand more than {0} deep in each other, or more than {0} `&&` and \
+         `||` join them; write lists of names as a set, and ask it with `contains`"
+    )]
     TooDeep(usize),
     /// Cedar's validator refuses it: it speaks of something that the schema does not know, or can
     /// never apply.

@@ -2,8 +2,14 @@ mod properties;
 
 use std::fmt::Write as _;
 
+use std::collections::BTreeSet;
+
 use super::*;
-use crate::facts::{Ping, Platform};
+use crate::ask::Ask;
+use crate::facts::{Ping, Platform, TargetFacts};
+use crate::moment::Moment;
+use crate::names::Person;
+use crate::policy::Sought;
 
 /// An instance with the tags `Env` = `prod` and `Team` = `a`.
 const WEB: &str = "111122223333/ap-northeast-2/i-00000000000000001";
@@ -60,9 +66,15 @@ fn set(policy: &str) -> PolicySet {
 }
 
 fn explained(policies: &PolicySet, ask: &Ask) -> Vec<Explained> {
-    let groups = BTreeSet::from(["engineers".parse().unwrap()]);
-    let now = Moment::from_seconds(1_795_514_400);
-    policies.explain(ask, &anna(), &groups, &facts(), now)
+    policies.explain(&Question {
+        ask,
+        person: &anna(),
+        groups: &BTreeSet::from(["engineers".parse().unwrap()]),
+        rotas: &BTreeSet::new(),
+        facts: &facts(),
+        at: Moment::from_seconds(1_795_514_400),
+        sought: Sought::Anew,
+    })
 }
 
 fn word(verdict: &Verdict) -> String {

@@ -108,10 +108,12 @@ fn a_text_that_would_overflow_the_stack_is_refused_before_it_is_parsed() {
         format!("{}true{}", "(".repeat(20_000), ")".repeat(20_000)),
         format!("{}true", "if true then false else ".repeat(20_000)),
         "[".repeat(1_000_000),
+        format!("{}true", "true || ".repeat(20_000)),
     ] {
         let text = format!("permit(principal, action, resource)\nwhen {{ {deep} }};");
         let faults = faults(&text);
         let says = "line 2: brackets and conditions stand more than 50 deep in each other";
-        assert_eq!(faults, [says]);
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].starts_with(says), "{faults:?}");
     }
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::*;
+use crate::names::Group;
 use crate::policy::explain::clauses::Clauses;
 use crate::seeded::cases;
 
@@ -137,10 +138,18 @@ fn asks() -> impl Strategy<Value = (Ask, Vec<&'static str>)> {
 /// What Cedar is asked of each instance.
 fn inquiries(ask: &Ask, groups: &[&str]) -> Vec<Inquiry> {
     let groups: BTreeSet<Group> = groups.iter().map(|one| one.parse().unwrap()).collect();
-    let now = Moment::from_seconds(1_795_514_400);
-    facts()
-        .iter()
-        .map(|facts| Inquiry::new(ask, &anna(), &groups, facts, now).unwrap())
+    let all = facts();
+    let question = Question {
+        ask,
+        person: &anna(),
+        groups: &groups,
+        rotas: &BTreeSet::new(),
+        facts: &all,
+        at: Moment::from_seconds(1_795_514_400),
+        sought: Sought::Anew,
+    };
+    all.iter()
+        .map(|facts| Inquiry::new(&question, facts, &Zone::utc()).unwrap())
         .collect()
 }
 
