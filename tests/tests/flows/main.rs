@@ -37,4 +37,6 @@ mod scene;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod terms;
+#[cfg(test)]
 mod trouble;

@@ -59,7 +59,7 @@ async fn a_grant_is_asked_for_approved_used_ended_at_its_second_logged_and_close
     let credentials = scene.credentials(id).await;
     let ends_at = scene.now().whole_second().plus(GRANT);
     assert_eq!(credentials.ends_at, ends_at);
-    assert_eq!(credentials.document, "Postern-Shell-30");
+    assert_eq!(credentials.document, "Postern-Shell-240");
     assert_eq!(scene.status(id).await, Active);
 
     // They open a session on that instance, and she works in it.
