@@ -45,13 +45,16 @@ const CHANGE: &[Code] = &[
     Code::LostRace,
 ];
 
+/// Every route that judges by the policy set.
+const POLICY: &[Code] = &[Code::PolicyUnavailable, Code::PolicyInvalid];
+
 const UNKNOWN: (Class, &[&str]) = (Class::NotFound, &["request-not-found"]);
 
 /// Every route.
 pub(super) const ROUTES: &[Route] = &[
     Route {
         operation: "ask",
-        http: &[ANY, CALL, CHANGE],
+        http: &[ANY, CALL, CHANGE, POLICY],
         rules: &[
             (
                 Class::Forbidden,
@@ -149,7 +152,7 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         operation: "issue",
-        http: &[ANY, CALL, ONE, QUERY, CHANGE],
+        http: &[ANY, CALL, ONE, QUERY, CHANGE, POLICY],
         rules: &[
             UNKNOWN,
             (
@@ -179,7 +182,7 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         operation: "targets",
-        http: &[ANY, CALL],
+        http: &[ANY, CALL, POLICY],
         rules: &[],
     },
     Route {
