@@ -4,6 +4,7 @@
 //! AWS over that address too, each with credentials of its own role, or past the socket where a
 //! test wants to be quick ([`Doors::InProcess`]); what they say and hear is the same.
 
+mod configured;
 mod counted;
 mod function;
 mod ports;
@@ -25,11 +26,13 @@ use functions::issue::IssueState;
 use functions::notices::noted;
 use functions::sweep::AHEAD;
 use rules::moment::Moment;
+use rules::wire::Secret;
 use standin::door::Listening;
 use standin::iam::Keys;
 use standin::{StandinClock, World, WorldError};
 use tokio::task::JoinHandle;
 
+pub use self::configured::NotPut;
 use self::counted::Counted;
 use self::ports::Bound;
 pub use self::ports::NoDoor;
@@ -94,6 +97,9 @@ pub enum NoHouse {
     /// A place lies in an account without credentials.
     #[error(transparent)]
     NoCredentials(#[from] NoCredentials),
+    /// No random bytes could be had for a key.
+    #[error("no random bytes could be had")]
+    NoKey,
     /// The table could not be made.
     #[error("the table could not be made: {0}")]
     Table(#[from] LedgerFault),
@@ -114,6 +120,7 @@ pub struct House {
     sweeper: Arc<Sweeper>,
     router: Router,
     counted: Counted,
+    on_call_key: Secret,
     url: String,
     serving: JoinHandle<io::Result<()>>,
 }
@@ -160,6 +167,7 @@ impl House {
         for place in config.terms().places.iter() {
             account::seed(&world, place)?;
         }
+        let on_call_key = configured::seed(&world)?;
         let wire = Wire {
             world: world.clone(),
             clock: clock.clone(),
@@ -216,6 +224,7 @@ impl House {
             sweeper,
             router,
             counted,
+            on_call_key,
             url,
             serving,
         })
