@@ -34,7 +34,7 @@ pub enum BadFeed {
     #[error("it is larger than 256 KiB")]
     TooLarge,
     /// The document is not JSON that two readers read the same.
-    #[error("the document is {0}")]
+    #[error("the document cannot be read: {0}")]
     Document(BadJson),
     /// The document has not exactly its two members.
     #[error("the document has other members than `payload` and `hmac_sha256`, both texts")]
@@ -43,7 +43,7 @@ pub enum BadFeed {
     #[error("the signature is not of a key in use")]
     Signature,
     /// The payload is not JSON that two readers read the same.
-    #[error("the payload is {0}")]
+    #[error("the payload cannot be read: {0}")]
     PayloadForm(BadJson),
     /// The payload is JSON of another shape.
     #[error("the payload cannot be read: {0}")]
