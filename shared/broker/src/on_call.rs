@@ -32,6 +32,9 @@ pub const REFRESH: Duration = Duration::from_secs(30);
 /// How long after a look that failed the next may follow.
 pub const COOLDOWN: Duration = Duration::from_secs(5);
 
+/// How long a look may take in all, the key included: an API call waits for it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// How long the keys are used without reading them again.
 pub const KEYS_FRESH_FOR: Duration = Duration::from_secs(5 * 60);
 
@@ -50,6 +53,9 @@ pub enum NotRead {
     /// AWS gave no result.
     #[error(transparent)]
     Aws(#[from] AwsFault),
+    /// AWS took too long over it.
+    #[error("reading it took longer than {} seconds", PATIENCE.as_secs())]
+    TooLate,
     /// The parameter holds no keys.
     #[error("the parameter holds no key: {0}")]
     Keys(#[from] BadKeys),
@@ -133,7 +139,9 @@ impl OnCallFeed {
 impl Watched {
     /// Looks for another feed; whether it could be looked for.
     async fn look(&self, began_at: Moment) -> bool {
-        let looked = self.renew(began_at).await;
+        let looked = tokio::time::timeout(PATIENCE, Box::pin(self.renew(began_at)))
+            .await
+            .unwrap_or(Err(NotRead::TooLate));
         if let Err(cause) = &looked {
             let cause = cause.clone();
             self.notices.tell(Notice::OnCallUnread { cause });

@@ -90,6 +90,7 @@ pub(crate) struct Object {
     place: ObjectPlace,
     owner: AccountId,
     largest: usize,
+    patience: Duration,
 }
 
 /// What stands at the place of an object.
@@ -122,12 +123,13 @@ impl Object {
             place,
             owner,
             largest,
+            patience: PATIENCE,
         }
     }
 
     /// Reads the object, unless it is what `known` is the tag of.
     pub(crate) async fn look(&self, known: Option<&str>) -> Result<Found, AwsFault> {
-        tokio::time::timeout(PATIENCE, Box::pin(self.get(known)))
+        tokio::time::timeout(self.patience, Box::pin(self.get(known)))
             .await
             .unwrap_or_else(|_| Err(AwsFault::timed_out(SERVICE, GET_OBJECT)))
     }
@@ -177,7 +179,55 @@ impl Object {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    use aws_credential_types::Credentials;
+    use aws_sdk_sts::config::SharedCredentialsProvider;
+    use rules::moment::Moment;
+    use standin::faults::{FaultKind, FaultRule};
+    use standin::s3::BucketSpec;
+    use standin::{Service, World};
+
     use super::*;
+    use crate::aws::with_http;
+    use crate::clock::Clock;
+    use crate::fault::AwsFaultKind;
+
+    /// Everything else about reading is tested on the wire, in `tests/in_force`; here the patience
+    /// can be shortened.
+    #[tokio::test]
+    async fn a_bucket_that_never_answers_is_given_up() {
+        let world = World::builder().build().unwrap();
+        world.create_bucket("postern-config", BucketSpec::default());
+        let hang = FaultRule::always(Service::S3, "GetObject", FaultKind::Hang);
+        world.faults().inject(hang);
+        let (keys, time) = (world.admin_keys(), world.clone());
+        let clock = Clock::from_fn(Arc::new(move || Moment::from_millis(time.now_millis())));
+        let credentials = Credentials::new(
+            keys.access_key_id,
+            keys.secret_access_key,
+            keys.session_token,
+            None,
+            "test",
+        );
+        let sdk = with_http(
+            &clock,
+            world.http_client(),
+            &world.region().parse().unwrap(),
+            SharedCredentialsProvider::new(credentials),
+        );
+        let place = "s3://postern-config/policy.cedar".parse().unwrap();
+        let mut object = Object::new(&sdk, place, world.account().parse().unwrap(), 1_024);
+        object.patience = Duration::from_millis(100);
+        let begun = Instant::now();
+        let fault = object.look(None).await.unwrap_err();
+        assert_eq!(
+            (fault.code.as_str(), fault.kind),
+            ("timeout", AwsFaultKind::Unreachable)
+        );
+        assert!(begun.elapsed() < Duration::from_secs(2));
+    }
 
     #[test]
     fn a_place_is_a_bucket_a_key_and_perhaps_a_version() {

@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_ssm::Client;
@@ -18,9 +17,6 @@ use super::SERVICE;
 use crate::fault::AwsFault;
 
 const GET_PARAMETER: &str = "GetParameter";
-
-/// How long reading may take in all: an API call waits for it.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The full name of a parameter, such as `/postern/on-call-key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,9 +69,8 @@ impl Parameter {
             .with_decryption(true)
             .send()
             .with_subscriber(NoSubscriber::default());
-        let answer = tokio::time::timeout(PATIENCE, Box::pin(call))
+        let answer = Box::pin(call)
             .await
-            .map_err(|_| AwsFault::timed_out(SERVICE, GET_PARAMETER))?
             .map_err(|error| AwsFault::of(SERVICE, GET_PARAMETER, &error))?;
         let value = answer.parameter.and_then(|parameter| parameter.value);
         value

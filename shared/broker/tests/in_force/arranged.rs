@@ -15,6 +15,7 @@ use serde_json::json;
 use standin::faults::{FaultKind, FaultRule, RuleId};
 use standin::iam::RoleSpec;
 use standin::s3::{BucketSpec, PutObject};
+use standin::ssm::ParameterType;
 use standin::{Service, StandinClock, World};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -128,6 +129,12 @@ impl Arranged {
         let journal = self.world.journal();
         let those = journal.iter().filter(|call| call.operation == operation);
         those.count()
+    }
+
+    /// Sets the key of the on-call feed, or two of them.
+    pub(crate) fn set_keys(&self, keys: &str) {
+        let secure = ParameterType::SecureString;
+        self.world.put_parameter(PARAMETER, secure, keys);
     }
 
     /// From now on an operation is answered by this, which no client tries again.

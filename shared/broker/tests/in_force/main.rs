@@ -7,3 +7,5 @@ mod arranged;
 mod on_call;
 #[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod ruling;

@@ -8,12 +8,11 @@ use rules::names::Person;
 use rules::on_call::{BadFeed, Feed, Keys};
 use serde_json::json;
 use standin::Service;
-use standin::ssm::ParameterType;
 
 use crate::arranged::{Arranged, BUCKET, PARAMETER, arranged};
 
-const KEY: &str = "on-call.json";
-const FIRST: &str = "the-first-key-of-these-tests-only";
+pub(crate) const KEY: &str = "on-call.json";
+pub(crate) const FIRST: &str = "the-first-key-of-these-tests-only";
 const SECOND: &str = "the-second-key-of-these-tests-only";
 
 fn watched(arranged: &Arranged) -> Arc<OnCallFeed> {
@@ -30,13 +29,8 @@ fn watched(arranged: &Arranged) -> Arc<OnCallFeed> {
     ))
 }
 
-fn set_keys(arranged: &Arranged, keys: &str) {
-    let secure = ParameterType::SecureString;
-    arranged.world.put_parameter(PARAMETER, secure, keys);
-}
-
 /// A feed by which somebody is on call for payments for an hour, signed with a key.
-fn feed(issued_at: Moment, sub: &str, key: &str) -> String {
+pub(crate) fn feed(issued_at: Moment, sub: &str, key: &str) -> String {
     let payload = json!({
         "issued_at": issued_at,
         "good_until": issued_at.plus(Duration::from_secs(3_600)),
@@ -67,7 +61,7 @@ async fn on_call(arranged: &Arranged, watched: &OnCallFeed) -> Vec<&'static str>
 /// A feed by which Anna is on call, as it is being watched.
 async fn anna_is_on_call() -> (Arranged, Arc<OnCallFeed>) {
     let arranged = arranged();
-    set_keys(&arranged, FIRST);
+    arranged.set_keys(FIRST);
     put(&arranged, "anna", FIRST);
     let watched = watched(&arranged);
     assert_eq!(on_call(&arranged, &watched).await, ["anna"]);
@@ -142,7 +136,7 @@ async fn a_feed_with_a_bad_signature_puts_nobody_on_call() {
 async fn a_key_is_rotated_in_either_order() {
     // The parameter first, with both keys in it.
     let (arranged, watched) = anna_is_on_call().await;
-    set_keys(&arranged, &format!("{SECOND}\n{FIRST}\n"));
+    arranged.set_keys(&format!("{SECOND}\n{FIRST}\n"));
     put(&arranged, "ben", SECOND);
     arranged.pass(30);
     assert_eq!(on_call(&arranged, &watched).await, ["ben"]);
@@ -152,7 +146,7 @@ async fn a_key_is_rotated_in_either_order() {
     put(&arranged, "ben", SECOND);
     arranged.pass(30);
     assert!(on_call(&arranged, &watched).await.is_empty());
-    set_keys(&arranged, SECOND);
+    arranged.set_keys(SECOND);
     arranged.pass(30);
     assert_eq!(on_call(&arranged, &watched).await, ["ben"]);
 }
@@ -160,7 +154,7 @@ async fn a_key_is_rotated_in_either_order() {
 #[tokio::test]
 async fn what_a_key_signed_ends_when_the_key_is_taken_out() {
     let (arranged, watched) = anna_is_on_call().await;
-    set_keys(&arranged, SECOND);
+    arranged.set_keys(SECOND);
     arranged.pass(299);
     assert_eq!(on_call(&arranged, &watched).await, ["anna"]);
     arranged.pass(30);
@@ -198,11 +192,11 @@ async fn the_last_feed_counts_until_it_is_over_whatever_else_fails() {
     assert_eq!(on_call(&arranged, &watched).await, ["anna"]);
     assert!(matches!(unread(&arranged), NotRead::Aws(_)));
     arranged.mend(outage);
-    set_keys(&arranged, "too short to be a key");
+    arranged.set_keys("too short to be a key");
     arranged.pass(5);
     assert_eq!(on_call(&arranged, &watched).await, ["anna"]);
     assert!(matches!(unread(&arranged), NotRead::Keys(_)));
-    set_keys(&arranged, FIRST);
+    arranged.set_keys(FIRST);
     arranged.pass(5);
     assert_eq!(on_call(&arranged, &watched).await, ["ben"]);
 }
@@ -245,7 +239,7 @@ async fn nobody_is_on_call_without_a_feed_or_a_parameter() {
     assert!(matches!(unread(&arranged), NotRead::Aws(_)));
     // Nothing is fetched that could not be believed.
     assert_eq!(arranged.calls("GetObject"), 0);
-    set_keys(&arranged, FIRST);
+    arranged.set_keys(FIRST);
     arranged.pass(5);
     assert_eq!(on_call(&arranged, &watched).await, ["anna"]);
 
@@ -257,7 +251,7 @@ async fn nobody_is_on_call_without_a_feed_or_a_parameter() {
 #[tokio::test]
 async fn many_calls_at_once_cost_one_look() {
     let arranged = arranged();
-    set_keys(&arranged, FIRST);
+    arranged.set_keys(FIRST);
     put(&arranged, "anna", FIRST);
     let watched = watched(&arranged);
     let calls: Vec<_> = (0..200)
@@ -276,7 +270,7 @@ async fn many_calls_at_once_cost_one_look() {
 #[tokio::test]
 async fn no_notice_shows_a_key() {
     let arranged = arranged();
-    set_keys(&arranged, &format!("{FIRST} {SECOND}"));
+    arranged.set_keys(&format!("{FIRST} {SECOND}"));
     let watched = watched(&arranged);
     watched.current().await;
     let shown = format!("{:?} {watched:?}", arranged.told());

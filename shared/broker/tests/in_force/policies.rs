@@ -225,6 +225,22 @@ async fn whatever_keeps_the_first_set_from_being_read_leaves_none() {
 }
 
 #[tokio::test]
+async fn a_bucket_of_another_owner_than_postern_itself_gives_nothing() {
+    let arranged = arranged();
+    arranged.put(KEY, policy(1));
+    let object = PolicyObject {
+        place: format!("s3://{BUCKET}/{KEY}").parse().unwrap(),
+        refresh: Duration::from_secs(60),
+        keep: Duration::from_secs(60),
+    };
+    let elsewhere = "444455556666".parse().unwrap();
+    let (config, clock) = (&arranged.config, arranged.clock.clone());
+    let policies = Policies::in_s3(&object, elsewhere, config, clock, arranged.notices());
+    let cause = unavailable(policies.current().await);
+    assert!(cause.to_string().contains("was denied"), "{cause}");
+}
+
+#[tokio::test]
 async fn a_throttled_look_is_a_failed_look_and_no_other_set() {
     let arranged = arranged();
     arranged.put(KEY, policy(1));
