@@ -4,6 +4,7 @@
 
 mod answer;
 mod ask;
+mod explain;
 mod list;
 mod read;
 
@@ -52,9 +53,12 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(answer::withdraw))
         .routes(routes!(answer::revoke))
         .routes(routes!(answer::release))
+        .routes(routes!(answer::extend))
+        .routes(routes!(answer::review))
         .routes(routes!(read::sessions))
         .routes(routes!(read::entries))
         .routes(routes!(read::targets))
+        .routes(routes!(explain::explain))
         .routes(routes!(read::health))
         .routes(routes!(openapi::openapi))
 }

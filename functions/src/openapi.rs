@@ -36,6 +36,7 @@ use crate::{api, issue};
     tags(
         (name = "requests", description = "Requests, and the grants that they become"),
         (name = "targets", description = "What may be asked for"),
+        (name = "policy", description = "What the policy set says"),
         (name = "about", description = "The function itself; no token is needed"),
     ),
 )]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rules::moment::Moment;
 use rules::names::{AccessKind, Digest, GrantDuration};
-use rules::policy::{Denial, DenialKind};
+use rules::policy::{Denial, DenialKind, Reason, Why};
 use rules::refusal::{Refusal, Verb};
 use rules::status::StatusWord;
 
@@ -60,11 +60,35 @@ fn after(refusal: &Refusal) -> Refusal {
                 let longest = GrantDuration::from_seconds(3_600).unwrap();
                 Refusal::Policy(denied(DenialKind::TooLong { longest }))
             }
-            DenialKind::TooLong { .. } => Refusal::Policy(denied(DenialKind::NoRoute)),
+            DenialKind::TooLong { .. } => {
+                Refusal::Policy(denied(DenialKind::ReasonTooShort { least: 20 }))
+            }
+            DenialKind::ReasonTooShort { .. } => wanting(
+                DenialKind::ReasonUnlike,
+                Why::ReasonUnlike {
+                    pattern: "INC-[0-9]+: .+".into(),
+                },
+            ),
+            DenialKind::ReasonUnlike => wanting(
+                DenialKind::TicketUnlike,
+                Why::TicketUnlike {
+                    pattern: "OPS-[0-9]+".into(),
+                },
+            ),
+            DenialKind::TicketUnlike => Refusal::Policy(denied(DenialKind::NotForOthers)),
+            DenialKind::NotForOthers => Refusal::Policy(denied(DenialKind::NotUnlogged)),
+            DenialKind::NotUnlogged => Refusal::Policy(denied(DenialKind::NotExtendable)),
+            DenialKind::NotExtendable => Refusal::Policy(denied(DenialKind::NoBreakGlass)),
+            DenialKind::NoBreakGlass => Refusal::Policy(denied(DenialKind::NoGroups)),
+            DenialKind::NoGroups => Refusal::Policy(denied(DenialKind::NoPolicy)),
+            DenialKind::NoPolicy => Refusal::Policy(denied(DenialKind::NoRoute)),
             DenialKind::NoRoute => Refusal::NoLongerAllowed(denied(DenialKind::NoRoute)),
         },
-        Refusal::NoLongerAllowed(_) => Refusal::ApprovalsVoid {
-            policy: "prod-shell".into(),
+        Refusal::NoLongerAllowed(_) => Refusal::UserChanged {
+            policy: "prod-shell".parse().unwrap(),
+        },
+        Refusal::UserChanged { .. } => Refusal::ApprovalsVoid {
+            policy: "prod-shell".parse().unwrap(),
             needed: 2,
             have: 1,
         },
@@ -81,8 +105,38 @@ fn after(refusal: &Refusal) -> Refusal {
         },
         Refusal::AgentTooOld { .. } => Refusal::TooManyPending { most: 10 },
         Refusal::TooManyPending { .. } => Refusal::TooManyTargets,
-        Refusal::TooManyTargets => Refusal::RequestNotFound,
+        Refusal::TooManyTargets => Refusal::TooEarly { at },
+        Refusal::TooEarly { .. } => Refusal::StartOutOfRange {
+            most: Duration::from_secs(7 * 86_400),
+        },
+        Refusal::StartOutOfRange { .. } => Refusal::EmergencyLater,
+        Refusal::EmergencyLater => {
+            Refusal::OtherIssuer("https://other.example.com".parse().unwrap())
+        }
+        Refusal::OtherIssuer(_) => Refusal::ReviewOpen {
+            request: "req-01KAV3M0000123456789ABCDEF".parse().unwrap(),
+        },
+        Refusal::ReviewOpen { .. } => Refusal::NotAReviewer {
+            groups: vec!["security".parse().unwrap()],
+        },
+        Refusal::NotAReviewer { .. } => Refusal::NothingToReview,
+        Refusal::NothingToReview => Refusal::AlreadyReviewed,
+        Refusal::AlreadyReviewed => Refusal::ExtensionWaiting,
+        Refusal::ExtensionWaiting => Refusal::RunAsImpossible {
+            user: "deploy".parse().unwrap(),
+            target: target(),
+        },
+        Refusal::RunAsImpossible { .. } => Refusal::RequestNotFound,
     }
+}
+
+/// A denial whose one policy wants something else.
+fn wanting(kind: DenialKind, why: Why) -> Refusal {
+    let policy = Some("prod-shell".parse().unwrap());
+    Refusal::Policy(Denial {
+        kind,
+        reasons: vec![Reason { policy, why }],
+    })
 }
 
 fn denied(kind: DenialKind) -> Denial {

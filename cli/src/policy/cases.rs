@@ -14,7 +14,7 @@ use rules::facts::TargetFacts;
 use rules::moment::Moment;
 use rules::names::{Group, Person, Target};
 use rules::on_call::Rota;
-use rules::policy::{PolicyId, Question, Sought};
+use rules::policy::{DenialKind, PolicyId, Question, Sought};
 use toml::Spanned;
 
 use super::spelling::Way;
@@ -35,13 +35,19 @@ pub(super) struct Case {
     /// The line it begins on.
     pub(super) line: usize,
     pub(super) name: String,
-    pub(super) person: Person,
-    pub(super) groups: BTreeSet<Group>,
-    pub(super) rotas: BTreeSet<Rota>,
+    pub(super) who: Somebody,
     pub(super) ask: Ask,
     pub(super) facts: Vec<TargetFacts>,
     pub(super) at: Moment,
     pub(super) expected: Expected,
+}
+
+/// A person, and what is known of them.
+#[derive(Debug, Clone)]
+pub(super) struct Somebody {
+    pub(super) person: Person,
+    pub(super) groups: BTreeSet<Group>,
+    pub(super) rotas: BTreeSet<Rota>,
 }
 
 impl Case {
@@ -49,9 +55,9 @@ impl Case {
     pub(super) fn question(&self) -> Question<'_> {
         Question {
             ask: &self.ask,
-            person: &self.person,
-            groups: &self.groups,
-            rotas: &self.rotas,
+            person: &self.who.person,
+            groups: &self.who.groups,
+            rotas: &self.who.rotas,
             facts: &self.facts,
             at: self.at,
             sought: Sought::Anew,
@@ -75,14 +81,6 @@ pub(super) enum Expected {
         by: Option<BTreeSet<PolicyId>>,
     },
 }
-
-/// The codes of denials ([`DenialKind::code`](rules::policy::DenialKind::code)).
-const CODES: [&str; 4] = [
-    "policy-forbids",
-    "policy-unevaluable",
-    "duration-too-long",
-    "no-route",
-];
 
 /// Reads a file of cases.
 ///
@@ -146,7 +144,7 @@ impl Reading<'_> {
 /// Who and what the cases of a file may name.
 struct World<'a> {
     reading: Reading<'a>,
-    people: BTreeMap<String, (Person, BTreeSet<Group>)>,
+    people: BTreeMap<String, Somebody>,
     targets: BTreeMap<String, TargetFacts>,
 }
 
@@ -154,7 +152,11 @@ impl World<'_> {
     fn case(&self, written: Spanned<WrittenCase>) -> Result<Case, String> {
         let line = self.reading.line(&written.span());
         let case = written.into_inner();
-        let (person, groups) = self.named(&self.people, "people", &case.person)?.clone();
+        let who = self.named(&self.people, "people", &case.person)?.clone();
+        let for_person = match &case.for_person {
+            Some(name) => Some(self.named(&self.people, "people", name)?.person.clone()),
+            None => None,
+        };
         let facts: Vec<TargetFacts> = case
             .targets
             .iter()
@@ -167,15 +169,16 @@ impl World<'_> {
         Ok(Case {
             line,
             name: case.name,
-            person,
-            groups,
-            rotas: BTreeSet::new(),
+            who,
             ask: Ask {
                 targets: Targets::try_from(targets).map_err(|fault| in_case(&fault))?,
                 kind: case.kind.0,
                 duration_seconds: case.duration.0,
                 reason: case.reason,
                 ticket: case.ticket,
+                starts_at: None,
+                break_glass: case.break_glass,
+                for_person,
             },
             facts,
             at: case.at.0,
@@ -205,11 +208,16 @@ fn expected(
 ) -> Result<Expected, String> {
     match (allow, deny) {
         (Some(policy), None) if by.is_none() => Ok(Expected::Allow { policy, way }),
-        (None, Some(deny)) if way.is_none() => CODES
+        (None, Some(deny)) if way.is_none() => DenialKind::CODES
             .into_iter()
             .find(|code| *code == deny)
             .map(|code| Expected::Deny { code, by })
-            .ok_or_else(|| format!("`deny` is one of {}, not `{deny}`", CODES.join(", "))),
+            .ok_or_else(|| {
+                format!(
+                    "`deny` is one of {}, not `{deny}`",
+                    DenialKind::CODES.join(", ")
+                )
+            }),
         _ => Err(
             "a case expects either `allow` with the id of a policy, and `route` if it matters, \
              or `deny` with a code, and `by` if it matters"

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use broker::desk::{Act, Desk};
-use rules::wire::{Answer, Approve, RequestView};
+use rules::wire::{Answer, Approve, Extend, RequestView, Review};
 
 use crate::authentication::Authenticated;
 use crate::body::{MaybeSent, Sent};
@@ -153,5 +153,62 @@ pub(crate) async fn release(
     let taken = desk
         .act(&caller, id, Act::Release, body, key.as_ref())
         .await?;
+    Ok(filed::answer(StatusCode::OK, taken))
+}
+
+/// Extend a grant
+///
+/// The requester wants it to last longer, while it runs. The policy that offered the access is asked
+/// again, for the whole time; where people approved, people approve again. Sessions go on meanwhile,
+/// and credentials are issued up to the new end.
+#[utoipa::path(
+    post,
+    path = "/v1/requests/{id}/extend",
+    tag = "requests",
+    params(Id, Key),
+    request_body = Extend,
+    responses((
+        status = 200,
+        description = "The request, with a later end, or with an extension that waits for an answer",
+        body = RequestView,
+        headers(("Idempotency-Replayed" = Option<String>, description = "`true` where the same call was taken before, and nothing was changed this time")),
+    )),
+)]
+pub(crate) async fn extend(
+    Authenticated(caller): Authenticated,
+    Id(id): Id,
+    Key(key): Key,
+    State(desk): State<Arc<Desk>>,
+    Sent(body): Sent<Extend>,
+) -> Answered<Response> {
+    let taken = desk.extend(&caller, id, body, key.as_ref()).await?;
+    Ok(filed::answer(StatusCode::OK, taken))
+}
+
+/// Review an emergency
+///
+/// Somebody of the groups that the policy names says what became of it, once it is over. Only then
+/// may its requester break the glass again.
+#[utoipa::path(
+    post,
+    path = "/v1/requests/{id}/review",
+    tag = "requests",
+    params(Id, Key),
+    request_body = Review,
+    responses((
+        status = 200,
+        description = "The request, reviewed",
+        body = RequestView,
+        headers(("Idempotency-Replayed" = Option<String>, description = "`true` where the same call was taken before, and nothing was changed this time")),
+    )),
+)]
+pub(crate) async fn review(
+    Authenticated(caller): Authenticated,
+    Id(id): Id,
+    Key(key): Key,
+    State(desk): State<Arc<Desk>>,
+    Sent(body): Sent<Review>,
+) -> Answered<Response> {
+    let taken = desk.review(&caller, id, body, key.as_ref()).await?;
     Ok(filed::answer(StatusCode::OK, taken))
 }

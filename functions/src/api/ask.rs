@@ -41,6 +41,8 @@ use crate::problem::Answered;
             ("issue" = (operation_id = "issue", parameters(("id" = "$response.body#/id")))),
             ("revoke" = (operation_id = "revoke", parameters(("id" = "$response.body#/id")))),
             ("release" = (operation_id = "release", parameters(("id" = "$response.body#/id")))),
+            ("extend" = (operation_id = "extend", parameters(("id" = "$response.body#/id")))),
+            ("review" = (operation_id = "review", parameters(("id" = "$response.body#/id")))),
             ("sessions" = (operation_id = "sessions", parameters(("id" = "$response.body#/id")))),
             ("entries" = (operation_id = "entries", parameters(("id" = "$response.body#/id")))),
         ),

@@ -94,6 +94,7 @@ async fn a_line_names_the_caller_and_the_request_once_they_are_known() {
             issuer: "https://login.example.com".parse().unwrap(),
             audiences: ["postern".parse().unwrap()].into(),
             groups_claim: "groups".parse().unwrap(),
+            human_claim: None,
             leeway: rules::claims::Leeway::default(),
         };
         let now = rules::moment::Moment::from_seconds(2_000_000_000);

@@ -34,6 +34,13 @@ const CALL: &[Code] = &[
 /// Every route about one request.
 const ONE: &[Code] = &[Code::InvalidRequestId];
 const QUERY: &[Code] = &[Code::InvalidQuery];
+/// Every route that takes a body.
+const BODY: &[Code] = &[
+    Code::UnsupportedMediaType,
+    Code::BodyTooLarge,
+    Code::UnreadableBody,
+    Code::InvalidBody,
+];
 /// Every route that changes something.
 const CHANGE: &[Code] = &[
     Code::InvalidIdempotencyKey,
@@ -46,7 +53,31 @@ const CHANGE: &[Code] = &[
 ];
 
 /// Every route that judges by the policy set.
-const POLICY: &[Code] = &[Code::PolicyUnavailable, Code::PolicyInvalid];
+const JUDGED: &[Code] = &[Code::PolicyUnavailable, Code::PolicyInvalid];
+
+/// Why a policy says no to an ask.
+const POLICY: &[&str] = &[
+    "policy-forbids",
+    "policy-unevaluable",
+    "duration-too-long",
+    "reason-too-short",
+    "reason-unlike",
+    "ticket-unlike",
+    "not-for-others",
+    "not-unlogged",
+    "no-break-glass",
+    "no-groups",
+    "no-policy",
+    "no-route",
+];
+/// Why what is asked of targets is not possible.
+const TARGETS: &[&str] = &[
+    "unknown-target",
+    "place-not-served",
+    "kind-not-offered",
+    "agent-too-old",
+    "run-as-impossible",
+];
 
 const UNKNOWN: (Class, &[&str]) = (Class::NotFound, &["request-not-found"]);
 
@@ -54,24 +85,18 @@ const UNKNOWN: (Class, &[&str]) = (Class::NotFound, &["request-not-found"]);
 pub(super) const ROUTES: &[Route] = &[
     Route {
         operation: "ask",
-        http: &[ANY, CALL, CHANGE, POLICY],
+        http: &[ANY, CALL, CHANGE, JUDGED],
         rules: &[
-            (
-                Class::Forbidden,
-                &[
-                    "policy-forbids",
-                    "policy-unevaluable",
-                    "duration-too-long",
-                    "no-route",
-                ],
-            ),
+            (Class::Forbidden, POLICY),
+            (Class::Forbidden, &["review-open"]),
+            (Class::Impossible, TARGETS),
             (
                 Class::Impossible,
                 &[
-                    "unknown-target",
-                    "place-not-served",
-                    "kind-not-offered",
-                    "agent-too-old",
+                    "too-many-targets",
+                    "start-out-of-range",
+                    "emergency-later",
+                    "other-issuer",
                 ],
             ),
             (Class::TooMany, &["too-many-pending"]),
@@ -110,6 +135,7 @@ pub(super) const ROUTES: &[Route] = &[
                     "shown-changed",
                     "wrong-status",
                     "deadline-passed",
+                    "grant-over",
                 ],
             ),
         ],
@@ -120,7 +146,10 @@ pub(super) const ROUTES: &[Route] = &[
         rules: &[
             UNKNOWN,
             (Class::Forbidden, &["self-approval", "not-an-approver"]),
-            (Class::Conflict, &["wrong-status", "deadline-passed"]),
+            (
+                Class::Conflict,
+                &["wrong-status", "deadline-passed", "grant-over"],
+            ),
         ],
     },
     Route {
@@ -151,13 +180,44 @@ pub(super) const ROUTES: &[Route] = &[
         ],
     },
     Route {
+        operation: "extend",
+        http: &[ANY, CALL, ONE, CHANGE, JUDGED],
+        rules: &[
+            UNKNOWN,
+            (Class::Forbidden, &["not-the-requester", "not-extendable"]),
+            (Class::Forbidden, POLICY),
+            (
+                Class::Conflict,
+                &["wrong-status", "grant-over", "extension-waiting"],
+            ),
+            (Class::Impossible, TARGETS),
+        ],
+    },
+    Route {
+        operation: "review",
+        http: &[ANY, CALL, ONE, CHANGE],
+        rules: &[
+            UNKNOWN,
+            (Class::Forbidden, &["self-approval", "not-a-reviewer"]),
+            (
+                Class::Conflict,
+                &["wrong-status", "nothing-to-review", "already-reviewed"],
+            ),
+        ],
+    },
+    Route {
         operation: "issue",
-        http: &[ANY, CALL, ONE, QUERY, CHANGE, POLICY],
+        http: &[ANY, CALL, ONE, QUERY, CHANGE, JUDGED],
         rules: &[
             UNKNOWN,
             (
                 Class::Forbidden,
-                &["not-the-requester", "no-longer-allowed", "approvals-void"],
+                &[
+                    "not-the-requester",
+                    "no-longer-allowed",
+                    "user-changed",
+                    "approvals-void",
+                ],
             ),
             (
                 Class::Conflict,
@@ -165,24 +225,22 @@ pub(super) const ROUTES: &[Route] = &[
                     "wrong-status",
                     "deadline-passed",
                     "grant-over",
+                    "too-early",
                     "issue-in-progress",
                 ],
             ),
-            (
-                Class::Impossible,
-                &[
-                    "unknown-target",
-                    "place-not-served",
-                    "kind-not-offered",
-                    "agent-too-old",
-                    "too-many-targets",
-                ],
-            ),
+            (Class::Impossible, TARGETS),
+            (Class::Impossible, &["too-many-targets"]),
         ],
     },
     Route {
         operation: "targets",
-        http: &[ANY, CALL, POLICY],
+        http: &[ANY, CALL, JUDGED],
+        rules: &[],
+    },
+    Route {
+        operation: "explain",
+        http: &[ANY, CALL, BODY, JUDGED],
         rules: &[],
     },
     Route {

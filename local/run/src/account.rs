@@ -6,7 +6,7 @@
 
 use rules::names::AccessKind;
 use rules::place::Place;
-use rules::session_document::{DocumentSpec, SessionDocument};
+use rules::session_document::{CommandLine, DocumentSpec, SessionDocument, User};
 use standin::iam::{MalformedPolicy, RoleSpec};
 use standin::s3::BucketSpec;
 use standin::ssm::NodeSpec;
@@ -157,18 +157,30 @@ pub fn seed(world: &World, place: &Place) -> Result<(), NotSeeded> {
     Ok(())
 }
 
-/// A session document for each kind of access that the place offers.
+/// A session document for each kind of access that the place offers, and for each sort of user that
+/// its sessions run as.
 fn documents(place: &Place) -> Vec<SessionDocument> {
+    let users = match place.run_as {
+        true => User::ALL.to_vec(),
+        false => vec![User::Usual],
+    };
     place
         .kinds
         .iter()
         .flat_map(|kind| match kind {
-            AccessKind::Shell {} => SessionDocument::shells().collect(),
-            AccessKind::Command { name } => match "df -h".parse() {
-                Ok(line) => vec![SessionDocument::Command {
-                    name: name.clone(),
-                    line,
-                }],
+            AccessKind::Shell {} => users
+                .iter()
+                .flat_map(|user| SessionDocument::shells(*user))
+                .collect(),
+            AccessKind::Command { name } => match "df -h".parse::<CommandLine>() {
+                Ok(line) => users
+                    .iter()
+                    .map(|user| SessionDocument::Command {
+                        name: name.clone(),
+                        line: line.clone(),
+                        user: *user,
+                    })
+                    .collect(),
                 Err(_) => Vec::new(),
             },
             AccessKind::Port { host, port } => {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use rules::claims::{Audience, GroupsClaim, Leeway};
+use rules::claims::{Audience, GroupsClaim, HumanClaim, Leeway};
 use rules::names::{AccountId, Group, Issuer as IssuerName};
 use rules::offices::Offices;
 use rules::pace::Pace;
@@ -139,6 +139,7 @@ impl Config {
     /// | `POSTERN_SETTLE` | how long sessions are looked for after the last that could begin | `30s` |
     /// | `POSTERN_LOG_GRACE` | when a log counts as late | `5m` |
     /// | `POSTERN_LOG_MISSING` | when a log counts as missing | `1h` |
+    /// | `POSTERN_STARTS_WITHIN` | how far ahead access may be asked for | `7d` |
     /// | `POSTERN_MOST_PENDING` | requests of one person that may wait at once | `10` |
     /// | `POSTERN_SSM_CALLS_PER_SECOND` | calls to SSM in each place: 1 to 20 | `2` |
     ///
@@ -160,6 +161,7 @@ impl Config {
     /// | `POSTERN_AUDIENCES` | whom tokens must be for, with commas between | |
     /// | `POSTERN_ALGORITHMS` | what tokens may be signed with, with commas between | `RS256,ES256` |
     /// | `POSTERN_GROUPS_CLAIM` | the claim that holds the groups | `groups` |
+    /// | `POSTERN_HUMAN_CLAIM` | the claim that says who is behind an account, the same in all accounts of one human being; every token must have it then | people have one account |
     /// | `POSTERN_LEEWAY_SECONDS` | how far clocks may differ: 0 to 30 | `5` |
     /// | `POSTERN_ALLOW_LOOPBACK_ISSUER` | `true` lets the issuer be on loopback without TLS; for the local run | `false` |
     ///
@@ -226,10 +228,10 @@ impl Config {
             }
         };
         let on_call = match &self.on_call {
-            Some(place) => OnCallFeed::in_s3(place, home.clone(), sdk, clock, notices),
+            Some(place) => OnCallFeed::in_s3(place, home.clone(), sdk, clock, notices.clone()),
             None => OnCallFeed::none(),
         };
-        InForce::new(policies, on_call)
+        InForce::new(policies, on_call, notices)
     }
 
     /// The part that talks about access.
@@ -280,6 +282,7 @@ fn identity(read: &mut Reading<'_>) -> Option<IdentityConfig> {
     let audiences = read.needed_list::<Audience>("POSTERN_AUDIENCES");
     let algorithms = read.list_or("POSTERN_ALGORITHMS", &[Algorithm::Rs256, Algorithm::Es256]);
     let groups_claim = read.parsed_or::<GroupsClaim>("POSTERN_GROUPS_CLAIM", "groups");
+    let human_claim = read.optional::<HumanClaim>("POSTERN_HUMAN_CLAIM");
     let leeway = read.number("POSTERN_LEEWAY_SECONDS", 5, 0..=30);
     let allow_loopback_http = read.switch("POSTERN_ALLOW_LOOPBACK_ISSUER");
     Some(IdentityConfig {
@@ -288,6 +291,7 @@ fn identity(read: &mut Reading<'_>) -> Option<IdentityConfig> {
         audiences: audiences?.into_iter().collect::<BTreeSet<_>>(),
         algorithms: algorithms?,
         groups_claim: groups_claim?,
+        human_claim: human_claim?,
         leeway: Leeway::of_seconds(leeway?).ok()?,
         allow_loopback_http: allow_loopback_http?,
     })
@@ -300,6 +304,7 @@ fn pace(read: &mut Reading<'_>) -> Option<Pace> {
     let settle = read.length("POSTERN_SETTLE", usual.settle);
     let log_grace = read.length("POSTERN_LOG_GRACE", usual.log_grace);
     let log_missing = read.length("POSTERN_LOG_MISSING", usual.log_missing);
+    let starts_within = read.length("POSTERN_STARTS_WITHIN", usual.starts_within);
     let most_pending = read.number("POSTERN_MOST_PENDING", usual.most_pending as u64, 1..=1_000);
     let pace = Pace {
         activate_within: activate_within?,
@@ -307,6 +312,7 @@ fn pace(read: &mut Reading<'_>) -> Option<Pace> {
         settle: settle?,
         log_grace: log_grace?,
         log_missing: log_missing?,
+        starts_within: starts_within?,
         most_pending: usize::try_from(most_pending?).ok()?,
     };
     if pace.log_missing < pace.log_grace {

@@ -8,8 +8,8 @@
 //! The desk *talks about* access. Handing it out is the [`Issuer`]'s, which alone holds a client
 //! for STS; taking it back is the [sweeper](crate::sweeper)'s.
 //!
-//! Asking and issuing need a policy set; nothing else does, so that people can be let go and access
-//! ended whatever became of the policies.
+//! Asking, extending, issuing and explaining need a policy set; nothing else does, so that people
+//! can be let go and access ended whatever became of the policies.
 //!
 //! Whoever gives an idempotency key may say the same thing twice: the second time changes nothing
 //! and answers with the request as it stands. A refusal is not remembered, because it recorded
@@ -34,6 +34,7 @@ use rules::step::Step;
 use rules::wire::RequestView;
 
 pub use self::answering::Act;
+pub use self::asking::Explained;
 pub use self::issuing::Issuer;
 pub use self::reading::{ListQuery, ListView};
 pub use self::turned::{Cause, Turned};

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rules::caller::Caller;
-use rules::claims::{self, Audience, Expected, GroupsClaim, Leeway};
+use rules::claims::{self, Audience, Expected, GroupsClaim, HumanClaim, Leeway};
 use rules::names::Issuer;
 use rules::strict_json;
 use serde_json::Value;
@@ -71,6 +71,8 @@ pub struct IdentityConfig {
     pub algorithms: Vec<Algorithm>,
     /// The claim that holds the groups.
     pub groups_claim: GroupsClaim,
+    /// Where the token says who is behind the account, where accounts are told apart from people.
+    pub human_claim: Option<HumanClaim>,
     /// How far the clocks may differ.
     pub leeway: Leeway,
     /// Lets the provider be on loopback, without TLS. For the local run only.
@@ -184,6 +186,7 @@ impl Verifier {
                 issuer: config.issuer,
                 audiences: config.audiences,
                 groups_claim: config.groups_claim,
+                human_claim: config.human_claim,
                 leeway: config.leeway,
             }),
             algorithms: config.algorithms.into(),

@@ -7,6 +7,7 @@ use rules::moment::Moment;
 use rules::on_call::{Feed, OnCall};
 use rules::policy::PolicySet;
 
+use crate::notice::{Notice, Notices};
 use crate::on_call::OnCallFeed;
 use crate::policies::{NoPolicy, Policies};
 use crate::terms::Terms;
@@ -16,6 +17,7 @@ use crate::terms::Terms;
 pub struct InForce {
     policies: Arc<Policies>,
     on_call: Arc<OnCallFeed>,
+    notices: Notices,
 }
 
 /// What is in force for one call.
@@ -26,13 +28,19 @@ pub struct Ruling {
 }
 
 impl InForce {
-    /// These policies, and these people on call.
+    /// These policies, and these people on call; and whom to tell of what comes of them.
     #[must_use]
-    pub fn new(policies: Policies, on_call: OnCallFeed) -> Self {
+    pub fn new(policies: Policies, on_call: OnCallFeed, notices: Notices) -> Self {
         Self {
             policies: Arc::new(policies),
             on_call: Arc::new(on_call),
+            notices,
         }
+    }
+
+    /// Tells of something that was done by what is in force, such as a way for emergencies.
+    pub fn tell(&self, notice: Notice) {
+        self.notices.tell(notice);
     }
 
     /// What is in force now. It is asked for again by whoever judges again: looking is cheap, and

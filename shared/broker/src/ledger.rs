@@ -6,6 +6,8 @@
 //! | audit entry | `REQ#<id>` | `ENTRY#<n>` | one entry of the chain; written once, never changed |
 //! | session | `REQ#<id>` | `SESSION#<session id>` | what is recorded of one session |
 //! | wait | `REQ#<id>` | `WAIT#<group>` | that the group may answer; there only while it may |
+//! | asker | `REQ#<id>` | `ASKER` | who asked, where it is for somebody else: finds it for them |
+//! | glass | `GLASS#<key of a human being>` | `GLASS` | the emergency whose review they owe; there only while they do |
 //! | count | `PENDING#<person>` | `PENDING` | how many requests of a person wait for an answer |
 //! | key | `IDEM#<person>#<key>` | `IDEM` | which call an idempotency key was used for |
 //! | cursor | `DUE` | `CURSOR` | the oldest hour that may still hold work that is due |
@@ -41,7 +43,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use rules::audit::Entry;
 use rules::moment::Moment;
-use rules::names::{Person, RequestId};
+use rules::names::{Identity, Person, RequestId};
 use rules::pace::Pace;
 use rules::request::Request;
 use rules::session::SessionRecord;
@@ -215,6 +217,23 @@ impl Ledger {
             }
             Some(_) | None => Ok(None),
         }
+    }
+
+    /// The emergency of a human being that nobody has reviewed yet, whichever of their accounts it
+    /// was asked for by.
+    ///
+    /// # Errors
+    /// DynamoDB failed, or the record cannot be read.
+    pub async fn unreviewed(&self, identity: &Identity) -> Result<Option<RequestId>, LedgerFault> {
+        for key in identity.keys() {
+            if let Some(item) = self.get(&Key::glass(&key)).await? {
+                let request = item::text(&item, item::REQUEST).and_then(|id| id.parse().ok());
+                return request
+                    .map(Some)
+                    .ok_or(LedgerFault::Corrupt { request: None });
+            }
+        }
+        Ok(None)
     }
 
     /// How many requests of a person wait for an answer.

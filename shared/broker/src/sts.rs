@@ -71,18 +71,23 @@ impl Sts {
     /// STS refused, or gave no usable answer; then it may have made credentials that nobody has.
     pub async fn mint(&self, permit: Permit) -> Result<Minted, AwsFault> {
         let request = permit.request().to_string();
-        let tag = Tag::builder()
-            .key(Permit::REQUEST_TAG)
-            .value(&request)
-            .build()
+        let user = permit
+            .run_as()
+            .map(|user| (Permit::RUN_AS_TAG, user.as_str()));
+        let tags = [(Permit::REQUEST_TAG, request.as_str())]
+            .into_iter()
+            .chain(user);
+        let tags: Vec<Tag> = tags
+            .map(|(key, value)| Tag::builder().key(key).value(value).build())
+            .collect::<Result<_, _>>()
             .map_err(|_| AwsFault::unsendable(SERVICE, ASSUME_ROLE))?;
         let call = self
             .client
             .assume_role()
             .role_arn(permit.role().to_string())
-            .role_session_name(request)
+            .role_session_name(&request)
             .source_identity(permit.source_identity())
-            .tags(tag)
+            .set_tags(Some(tags))
             .policy(permit.policy().as_json())
             .duration_seconds(permit.seconds())
             .send();

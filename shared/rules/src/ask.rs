@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{AccessKind, AccountId, GrantDuration, Reason, Region, Target, Ticket};
+use crate::moment::Moment;
+use crate::names::{AccessKind, AccountId, GrantDuration, Person, Reason, Region, Target, Ticket};
 
 /// One to ten distinct instances in one account and Region.
 ///
@@ -124,6 +125,27 @@ pub struct Ask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 64))]
     pub ticket: Option<Ticket>,
+    /// When access may begin, where not at once. The request is answered before, and the policy is
+    /// asked about that moment; it is asked again when the access is activated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(
+        value_type = Option<String>, format = DateTime, example = "2026-11-24T22:00:00.000Z"))]
+    pub starts_at: Option<Moment>,
+    /// Whether this is an emergency: nobody is waited for, everybody is told, and somebody reviews it
+    /// afterwards.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub break_glass: bool,
+    /// Who the access is for, where not for the one who asks. Nobody but them gets credentials.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub for_person: Option<Person>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field over by reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[cfg(test)]

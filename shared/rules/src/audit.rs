@@ -4,15 +4,14 @@
 //! it, and the first names the request itself, so no entry can be changed, dropped, moved or put in
 //! without breaking the chain. The digest is taken of the [canonical](crate::canonical) encoding.
 
+mod event;
+
 use serde::{Deserialize, Serialize};
 
-use crate::ask::Ask;
+pub use self::event::{Event, Severity};
 use crate::canonical;
-use crate::log_verdict::LogVerdict;
 use crate::moment::Moment;
-use crate::names::{Comment, Digest, Group, Person, RequestId, SessionId};
-use crate::route::Route;
-use crate::status::{EndReason, LapseReason};
+use crate::names::{Digest, Person, RequestId};
 
 /// One entry of a request's audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,156 +48,6 @@ pub enum Actor {
     },
     /// Postern itself: a policy that says yes by itself, a deadline, a sweep.
     Postern {},
-}
-
-/// What happened to a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Event {
-    /// Somebody asked, and a policy offered a route.
-    Asked {
-        /// For what.
-        ask: Ask,
-        /// By which route.
-        route: Route,
-        /// The digest of all that approvers are shown.
-        shown: Digest,
-    },
-    /// A policy said yes by itself.
-    ApprovedByPolicy {},
-    /// Somebody said yes.
-    Approved {
-        /// The groups by which they may.
-        groups: Vec<Group>,
-        /// What they were shown.
-        shown: Digest,
-        /// At which stage, from 1.
-        stage: u8,
-        /// How many have said yes at that stage with this one.
-        count: u8,
-        /// How many the stage needs.
-        needed: u8,
-        /// What they said.
-        #[serde(deserialize_with = "Option::deserialize")]
-        comment: Option<Comment>,
-    },
-    /// Somebody said no.
-    Denied {
-        /// What they said.
-        #[serde(deserialize_with = "Option::deserialize")]
-        comment: Option<Comment>,
-    },
-    /// The requester took the request back.
-    Withdrawn {},
-    /// Nobody answered, or nobody activated, in time.
-    Lapsed {
-        /// Which of them.
-        why: LapseReason,
-    },
-    /// The first issue began, and with it the clock of the grant.
-    Activated {
-        /// The grant's end, exclusive.
-        ends_at: Moment,
-    },
-    /// An issue of credentials began; recorded before STS is called.
-    Issuing {
-        /// Which issue of the grant.
-        issue: u32,
-        /// The latest moment at which its credentials can be valid.
-        until: Moment,
-        /// The policy set by which it was judged again.
-        policy_set: Digest,
-    },
-    /// STS answered with credentials; recorded before they leave.
-    Issued {
-        /// Which issue of the grant.
-        issue: u32,
-        /// The public half of the credentials, as CloudTrail shows it.
-        access_key_id: String,
-        /// When they expire.
-        expires_at: Moment,
-    },
-    /// STS refused or could not be reached.
-    IssueFailed {
-        /// Which issue of the grant.
-        issue: u32,
-        /// The error code.
-        code: String,
-    },
-    /// An issue was found without an outcome. Its credentials, if any were made, never left.
-    IssueOrphaned {
-        /// Which issue of the grant.
-        issue: u32,
-    },
-    /// The grant ended.
-    Ended {
-        /// Why.
-        why: EndReason,
-        /// What the one who ended it said.
-        #[serde(deserialize_with = "Option::deserialize")]
-        comment: Option<Comment>,
-    },
-    /// A session of the grant was seen for the first time.
-    SessionSeen {
-        /// The session.
-        session: SessionId,
-        /// The instance, as SSM names it.
-        instance: String,
-        /// The session document.
-        document: String,
-        /// When it began.
-        started_at: Moment,
-    },
-    /// SSM is about to be told to end a session.
-    SessionTerminating {
-        /// The session.
-        session: SessionId,
-        /// Which try, from 1.
-        attempt: u32,
-    },
-    /// A session was seen gone.
-    SessionOver {
-        /// The session.
-        session: SessionId,
-        /// When it ended.
-        ended_at: Moment,
-    },
-    /// A session's log was judged.
-    LogJudged {
-        /// The session.
-        session: SessionId,
-        /// What was found.
-        #[serde(flatten)]
-        log: LogVerdict,
-    },
-    /// Every session is gone and has its verdict.
-    Closed {},
-}
-
-impl Event {
-    /// One word for the event, as it is encoded.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Asked { .. } => "asked",
-            Self::ApprovedByPolicy {} => "approved_by_policy",
-            Self::Approved { .. } => "approved",
-            Self::Denied { .. } => "denied",
-            Self::Withdrawn {} => "withdrawn",
-            Self::Lapsed { .. } => "lapsed",
-            Self::Activated { .. } => "activated",
-            Self::Issuing { .. } => "issuing",
-            Self::Issued { .. } => "issued",
-            Self::IssueFailed { .. } => "issue_failed",
-            Self::IssueOrphaned { .. } => "issue_orphaned",
-            Self::Ended { .. } => "ended",
-            Self::SessionSeen { .. } => "session_seen",
-            Self::SessionTerminating { .. } => "session_terminating",
-            Self::SessionOver { .. } => "session_over",
-            Self::LogJudged { .. } => "log_judged",
-            Self::Closed {} => "closed",
-        }
-    }
 }
 
 impl Entry {

@@ -7,7 +7,7 @@
 //! ```compile_fail
 //! use std::collections::BTreeSet;
 //! let anna = rules::caller::Caller {
-//!     person: serde_json::from_str(r#"{"iss":"https://login.example.com","sub":"anna"}"#).unwrap(),
+//!     identity: serde_json::from_str(r#"{"person":{"iss":"https://login.example.com","sub":"anna"},"human":null}"#).unwrap(),
 //!     groups: BTreeSet::new(),
 //!     name: None,
 //! };
@@ -15,20 +15,24 @@
 
 use std::collections::BTreeSet;
 
-use crate::names::{Group, Person};
+use crate::names::{Group, Identity, Person};
 
 /// Who is calling, for as long as one call lasts. It is never stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    person: Person,
+    identity: Identity,
     groups: BTreeSet<Group>,
     name: Option<String>,
 }
 
 impl Caller {
-    pub(crate) fn judged(person: Person, groups: BTreeSet<Group>, name: Option<String>) -> Self {
+    pub(crate) fn judged(
+        identity: Identity,
+        groups: BTreeSet<Group>,
+        name: Option<String>,
+    ) -> Self {
         Self {
-            person,
+            identity,
             groups,
             name,
         }
@@ -37,7 +41,14 @@ impl Caller {
     /// Who they are: what every rule compares.
     #[must_use]
     pub fn person(&self) -> &Person {
-        &self.person
+        &self.identity.person
+    }
+
+    /// Who they are, and who is behind the account: what is compared where nobody may act twice,
+    /// or for themselves.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The groups that their token names, now.

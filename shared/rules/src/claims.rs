@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use crate::caller::Caller;
 use crate::moment::Moment;
 use crate::names::text::is_plain;
-use crate::names::{Group, Issuer, Person, Subject, made_of, text_name};
+use crate::names::{Group, HumanId, Identity, Issuer, Person, Subject, made_of, text_name};
 
 text_name!(
     /// An `aud` that tokens for this Postern carry: 1 to 255 printable ASCII characters.
@@ -34,6 +34,16 @@ text_name!(
     /// ASCII characters, and none of the claims that are judged otherwise.
     GroupsClaim,
     "the name of a groups claim: 1 to 255 printable ASCII characters, and no registered claim",
+    |text| made_of(text, 1, 255, |c| c.is_ascii_graphic())
+        && !["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "name"].contains(&text)
+);
+
+text_name!(
+    /// The name of the claim that says which human being is behind an account, such as
+    /// `employee_id`: 1 to 255 printable ASCII characters, and none of the claims that are judged
+    /// otherwise.
+    HumanClaim,
+    "the name of a claim: 1 to 255 printable ASCII characters, and no registered claim",
     |text| made_of(text, 1, 255, |c| c.is_ascii_graphic())
         && !["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "name"].contains(&text)
 );
@@ -84,6 +94,9 @@ pub struct Expected {
     pub audiences: BTreeSet<Audience>,
     /// Where the groups stand.
     pub groups_claim: GroupsClaim,
+    /// Where it stands who is behind the account, in an organisation whose people have several.
+    /// Every token must say it then: an account that does not might be anybody's second one.
+    pub human_claim: Option<HumanClaim>,
     /// How far clocks may differ.
     pub leeway: Leeway,
 }
@@ -115,6 +128,9 @@ pub enum Unauthenticated {
     /// `nbf` or `iat` lies in the future.
     #[error("claim `{0}` lies in the future")]
     NotYet(&'static str),
+    /// The claim that says who is behind the account is missing or is no such id.
+    #[error("the token does not say which human being is behind the account")]
+    NoHuman,
     /// The groups claim is not an array of group names.
     #[error("the groups claim is not an array of group names")]
     BadGroups,
@@ -141,8 +157,13 @@ pub fn judge(claims: &Value, expected: &Expected, now: Moment) -> Result<Caller,
         iss: expected.issuer.clone(),
         sub,
     };
+    let human = match &expected.human_claim {
+        None => None,
+        Some(claim) => Some(human(claims, claim)?),
+    };
     let groups = groups(claims, &expected.groups_claim)?;
-    Ok(Caller::judged(person, groups, display_name(claims)))
+    let identity = Identity { person, human };
+    Ok(Caller::judged(identity, groups, display_name(claims)))
 }
 
 fn required<'a>(
@@ -210,6 +231,12 @@ fn seconds(name: &'static str, claim: &Value) -> Result<Moment, Unauthenticated>
         .and_then(|seconds| i64::try_from(seconds).ok())
         .map(Moment::from_seconds)
         .ok_or(Unauthenticated::WrongType(name))
+}
+
+fn human(claims: &Map<String, Value>, claim: &HumanClaim) -> Result<HumanId, Unauthenticated> {
+    let id = claims.get(claim.as_str()).and_then(Value::as_str);
+    id.and_then(|id| id.parse().ok())
+        .ok_or(Unauthenticated::NoHuman)
 }
 
 fn groups(

@@ -7,8 +7,11 @@
 pub mod answer;
 pub mod ask;
 pub mod end;
+pub mod explain;
+pub mod extend;
 pub mod issue;
 pub mod offer;
+pub mod review;
 
 use crate::audit::Actor;
 use crate::caller::Caller;

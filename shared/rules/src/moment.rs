@@ -108,7 +108,7 @@ impl fmt::Display for Moment {
 
 /// A text that is not a moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a moment such as `2026-11-24T10:15:00Z`")]
+#[error("`{0}` is not a moment such as `2026-11-24T10:15:00.000Z`")]
 pub struct NotAMoment(String);
 
 impl FromStr for Moment {

@@ -16,7 +16,7 @@ pub use access_kind::{AccessKind, CommandName, Host};
 pub use aws::{AccountId, Arn, DocumentName, KeyId, Partition, Region, RoleArn};
 pub use digest::Digest;
 pub use duration::GrantDuration;
-pub use person::{Group, Issuer, Person, Subject};
+pub use person::{Group, HumanId, Identity, Issuer, OsUser, Person, Subject};
 pub use request_id::{RequestId, SessionId};
 pub use target::{InstanceId, Target};
 pub use text::{Comment, Reason, Ticket};

@@ -18,6 +18,8 @@ pub struct Pace {
     pub log_grace: Duration,
     /// How long after the end of a session its log is given up.
     pub log_missing: Duration,
+    /// How far ahead access may be asked for.
+    pub starts_within: Duration,
     /// The most requests of one person that may wait for an answer at once.
     pub most_pending: usize,
 }
@@ -30,6 +32,7 @@ impl Default for Pace {
             settle: Duration::from_secs(30),
             log_grace: Duration::from_secs(5 * 60),
             log_missing: Duration::from_secs(60 * 60),
+            starts_within: Duration::from_secs(7 * 24 * 60 * 60),
             most_pending: 10,
         }
     }

@@ -1,7 +1,7 @@
 //! The witness that credentials may be minted.
 
 use crate::moment::Moment;
-use crate::names::{RequestId, RoleArn};
+use crate::names::{OsUser, RequestId, RoleArn};
 use crate::session_policy::SessionPolicy;
 
 /// Leave to mint credentials once, for one recorded issue of one grant.
@@ -38,6 +38,7 @@ pub struct Permit {
     pub(crate) issue: u32,
     pub(crate) role: RoleArn,
     pub(crate) source_identity: String,
+    pub(crate) run_as: Option<OsUser>,
     pub(crate) policy: SessionPolicy,
     pub(crate) seconds: i32,
     pub(crate) ends_at: Moment,
@@ -50,6 +51,8 @@ impl Permit {
     pub const MOST_SECONDS: i32 = 3_600;
     /// The session tag that carries the request id.
     pub const REQUEST_TAG: &str = "postern:request";
+    /// The session tag that names the user sessions run as (AWS-FACTS 1.17).
+    pub const RUN_AS_TAG: &str = "SSMSessionRunAs";
 
     /// How long to ask credentials for, so that they cover what is left of the grant.
     pub(crate) fn seconds_for(ends_at: Moment, now: Moment) -> i32 {
@@ -81,6 +84,12 @@ impl Permit {
     #[must_use]
     pub fn source_identity(&self) -> &str {
         &self.source_identity
+    }
+
+    /// The operating system's user that sessions run as, where not the usual one.
+    #[must_use]
+    pub fn run_as(&self) -> Option<&OsUser> {
+        self.run_as.as_ref()
     }
 
     /// The inline session policy.

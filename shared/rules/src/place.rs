@@ -43,6 +43,9 @@ pub struct Place {
     /// The kinds of access whose session documents are deployed there; shells only, by default.
     #[serde(default = "shells")]
     pub kinds: Vec<AccessKind>,
+    /// Whether the documents whose sessions run as another user are deployed there as well.
+    #[serde(default)]
+    pub run_as: bool,
 }
 
 fn shells() -> Vec<AccessKind> {

@@ -15,6 +15,11 @@
 //! - **Choosing.** Where several permits would do: an automatic one first, then the fewest
 //!   approvals, then the first id in byte order. So the answer depends on the set and the ask, and
 //!   never on the order of the text.
+//! - **Emergencies are apart.** A permit with `@break_glass` counts for an ask that says that it is
+//!   one, and no other permit does then. So nobody breaks the glass by accident, and whoever does
+//!   has not gone round the people who approve without its being said.
+//! - **What gives more is said.** A permit offers what cannot be logged, an extension, or access in
+//!   another one's name only where an annotation says so.
 //! - A person without a groups claim is in no group. Groups are compared exactly.
 //!
 //! Time and facts come in as arguments. That nobody approves their own request is not policy but
@@ -22,6 +27,7 @@
 
 mod annotations;
 mod decision;
+mod explain;
 mod fault;
 mod inquiry;
 mod judging;
@@ -33,29 +39,42 @@ mod reading;
 mod starter;
 #[cfg(test)]
 mod tests;
+mod wanted;
+mod zone;
 
 use std::collections::BTreeMap;
 
-use cedar_policy::PolicySet as Cedar;
+use cedar_policy::{Policy, PolicySet as Cedar};
 
 pub use annotations::{PolicyId, Rule, Terms};
 pub use decision::{Decision, Denial, DenialKind, Reason, Why};
+pub use explain::{Clause, Effect, Explained, OnTarget, Part, Verdict};
 pub use fault::{Fault, PolicyFault, PolicyFaults};
 pub use outline::Outline;
 pub use question::{Question, Sought};
+pub use wanted::{Pattern, Wanted};
+pub use zone::Zone;
 
 use crate::names::Digest;
 
 /// A policy set that was read, validated and found without fault.
 #[derive(Debug, Clone)]
 pub struct PolicySet {
-    /// The policies, each under its `@id`.
-    cedar: Cedar,
-    /// What the annotations of each say.
-    rules: BTreeMap<PolicyId, Rule>,
-    /// The line that each stands on.
-    lines: BTreeMap<PolicyId, usize>,
+    /// The policies, each under its `@id`, apart by the zone whose clock they go by.
+    cedar: BTreeMap<Zone, Cedar>,
+    /// What is known of each.
+    known: BTreeMap<PolicyId, Known>,
     digest: Digest,
+}
+
+/// What is known of a policy besides its Cedar.
+#[derive(Debug, Clone)]
+struct Known {
+    zone: Zone,
+    /// The line that it stands on.
+    line: Option<usize>,
+    /// What its annotations say.
+    rule: Rule,
 }
 
 impl PolicySet {
@@ -67,22 +86,26 @@ impl PolicySet {
 
     /// The ids of the policies, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &PolicyId> {
-        self.rules.keys()
+        self.known.keys()
     }
 
     /// What each policy says, by id.
     pub fn outlines(&self) -> impl Iterator<Item = Outline<'_>> {
-        self.rules.iter().filter_map(|(id, rule)| {
-            let policy = self
-                .cedar
-                .policy(&cedar_policy::PolicyId::new(id.as_str()))?;
-            let line = self.lines.get(id).copied();
+        self.known.iter().filter_map(|(id, known)| {
             Some(Outline {
                 id,
-                line,
-                rule,
-                policy,
+                line: known.line,
+                zone: &known.zone,
+                rule: &known.rule,
+                policy: self.cedar_of(id, known)?,
             })
         })
+    }
+
+    /// A policy in Cedar.
+    fn cedar_of(&self, id: &PolicyId, known: &Known) -> Option<&Policy> {
+        // INVARIANT: every policy is named after its key, in the set of its zone.
+        let set = self.cedar.get(&known.zone)?;
+        set.policy(&cedar_policy::PolicyId::new(id.as_str()))
     }
 }

@@ -3,11 +3,15 @@
 //! The list is closed. Each refusal has one stable code and says in one sentence what is the
 //! matter and in another what to do next. A test named after each code shows it.
 
+mod advice;
+
 use std::time::Duration;
 
 use crate::moment::Moment;
-use crate::names::{AccessKind, AccountId, Digest, Group, Region, Target};
-use crate::policy::Denial;
+use crate::names::{
+    AccessKind, AccountId, Digest, Group, Issuer, OsUser, Region, RequestId, Target,
+};
+use crate::policy::{Denial, PolicyId};
 use crate::status::StatusWord;
 
 /// What somebody, or the sweeper, can do to a request. One word each, everywhere.
@@ -25,17 +29,23 @@ pub enum Verb {
     Revoke,
     /// Hand a grant back early.
     Release,
+    /// Ask for a longer grant.
+    Extend,
+    /// Say what became of an emergency.
+    Review,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Approve,
         Self::Deny,
         Self::Withdraw,
         Self::Issue,
         Self::Revoke,
         Self::Release,
+        Self::Extend,
+        Self::Review,
     ];
 
     /// The word.
@@ -48,6 +58,8 @@ impl Verb {
             Self::Issue => "issue",
             Self::Revoke => "revoke",
             Self::Release => "release",
+            Self::Extend => "extend",
+            Self::Review => "review",
         }
     }
 }
@@ -132,11 +144,17 @@ pub enum Refusal {
     /// The policy now in force no longer allows what was approved.
     #[error("what was approved is no longer allowed: {0}")]
     NoLongerAllowed(Denial),
+    /// The policy now in force has sessions run as another user than was approved.
+    #[error("policy `{policy}` now has sessions run as another user")]
+    UserChanged {
+        /// The policy now in force.
+        policy: PolicyId,
+    },
     /// The approvals given do not satisfy the policy now in force.
     #[error("policy `{policy}` now needs {needed} approvals, and {have} of those given count")]
     ApprovalsVoid {
         /// The policy now in force.
-        policy: String,
+        policy: PolicyId,
         /// How many it needs.
         needed: u8,
         /// How many given ones count.
@@ -177,6 +195,53 @@ pub enum Refusal {
         /// The most at once.
         most: usize,
     },
+    /// Access is approved, and begins later.
+    #[error("access begins at {at}")]
+    TooEarly {
+        /// When.
+        at: Moment,
+    },
+    /// Access is asked for a time that is over, or too far ahead.
+    #[error("access may begin within {} days from now, and not in the past", most.as_secs() / 86_400)]
+    StartOutOfRange {
+        /// The farthest ahead.
+        most: Duration,
+    },
+    /// An emergency that is to come.
+    #[error("an emergency does not begin later")]
+    EmergencyLater,
+    /// Access is asked for somebody who cannot sign in here.
+    #[error("nobody signs in here with `{0}`")]
+    OtherIssuer(Issuer),
+    /// The person's last emergency is not reviewed.
+    #[error("your emergency access `{request}` has not been reviewed yet")]
+    ReviewOpen {
+        /// Which.
+        request: RequestId,
+    },
+    /// The caller is in none of the groups that review.
+    #[error("you are in none of the groups that review this emergency")]
+    NotAReviewer {
+        /// The groups that do.
+        groups: Vec<Group>,
+    },
+    /// The request was no emergency.
+    #[error("this was no emergency, so there is nothing to review")]
+    NothingToReview,
+    /// Somebody has reviewed it.
+    #[error("somebody has reviewed this emergency already")]
+    AlreadyReviewed,
+    /// An extension waits for an answer.
+    #[error("an extension of this grant waits for an answer already")]
+    ExtensionWaiting,
+    /// Sessions cannot run as the user whom the policy names.
+    #[error("sessions on `{target}` cannot run as `{user}`")]
+    RunAsImpossible {
+        /// The user.
+        user: OsUser,
+        /// Where.
+        target: Target,
+    },
     /// The targets do not fit into one set of credentials.
     #[error("these targets do not fit into one set of credentials")]
     TooManyTargets,
@@ -201,6 +266,7 @@ impl Refusal {
             Self::IssueInProgress { .. } => "issue-in-progress",
             Self::Policy(denial) => denial.code(),
             Self::NoLongerAllowed(_) => "no-longer-allowed",
+            Self::UserChanged { .. } => "user-changed",
             Self::ApprovalsVoid { .. } => "approvals-void",
             Self::UnknownTarget(_) => "unknown-target",
             Self::PlaceNotServed { .. } => "place-not-served",
@@ -208,6 +274,16 @@ impl Refusal {
             Self::AgentTooOld { .. } => "agent-too-old",
             Self::TooManyPending { .. } => "too-many-pending",
             Self::TooManyTargets => "too-many-targets",
+            Self::TooEarly { .. } => "too-early",
+            Self::StartOutOfRange { .. } => "start-out-of-range",
+            Self::EmergencyLater => "emergency-later",
+            Self::OtherIssuer(_) => "other-issuer",
+            Self::ReviewOpen { .. } => "review-open",
+            Self::NotAReviewer { .. } => "not-a-reviewer",
+            Self::NothingToReview => "nothing-to-review",
+            Self::AlreadyReviewed => "already-reviewed",
+            Self::ExtensionWaiting => "extension-waiting",
+            Self::RunAsImpossible { .. } => "run-as-impossible",
         }
     }
 
@@ -223,108 +299,30 @@ impl Refusal {
             | Self::MayNotListAll
             | Self::Policy(_)
             | Self::NoLongerAllowed(_)
-            | Self::ApprovalsVoid { .. } => Class::Forbidden,
+            | Self::UserChanged { .. }
+            | Self::ApprovalsVoid { .. }
+            | Self::ReviewOpen { .. }
+            | Self::NotAReviewer { .. } => Class::Forbidden,
             Self::AlreadyApproved
             | Self::ShownChanged { .. }
             | Self::WrongStatus { .. }
             | Self::DeadlinePassed { .. }
             | Self::GrantOver { .. }
-            | Self::IssueInProgress { .. } => Class::Conflict,
+            | Self::IssueInProgress { .. }
+            | Self::TooEarly { .. }
+            | Self::NothingToReview
+            | Self::AlreadyReviewed
+            | Self::ExtensionWaiting => Class::Conflict,
             Self::UnknownTarget(_)
             | Self::PlaceNotServed { .. }
             | Self::KindNotOffered { .. }
             | Self::AgentTooOld { .. }
-            | Self::TooManyTargets => Class::Impossible,
+            | Self::TooManyTargets
+            | Self::StartOutOfRange { .. }
+            | Self::EmergencyLater
+            | Self::OtherIssuer(_)
+            | Self::RunAsImpossible { .. } => Class::Impossible,
             Self::TooManyPending { .. } => Class::TooMany,
-        }
-    }
-
-    /// What to do next, in one sentence.
-    #[must_use]
-    pub fn next(&self) -> String {
-        match self {
-            Self::RequestNotFound => {
-                "Check the id; `GET /v1/requests` lists the requests that you may see.".into()
-            }
-            Self::SelfApproval => "Ask somebody of the approver groups to answer it.".into(),
-            Self::NotAnApprover { groups } => {
-                let groups: Vec<&str> = groups.iter().map(Group::as_str).collect();
-                if groups.is_empty() {
-                    "The policy answers this request by itself; there is nothing to approve.".into()
-                } else {
-                    format!("Members of {} may answer it now.", groups.join(", "))
-                }
-            }
-            Self::AlreadyApproved => "Another person must give the next approval.".into(),
-            Self::ShownChanged { .. } => {
-                "Read the request again, and approve with the `shown` it has now.".into()
-            }
-            Self::NotTheRequester => "Ask the requester, or an operator to revoke it.".into(),
-            Self::MayNotRevoke => "Ask an approver of the request or an operator.".into(),
-            Self::MayNotListAll => "List with `view=mine` or `view=waiting`.".into(),
-            Self::WrongStatus { status, .. } => match status {
-                StatusWord::Pending => "Wait until it is approved, or withdraw it.".into(),
-                StatusWord::Approved | StatusWord::Active => {
-                    "It is decided already; an approver can revoke it, the requester release it."
-                        .into()
-                }
-                StatusWord::Ending
-                | StatusWord::Closed
-                | StatusWord::Denied
-                | StatusWord::Withdrawn
-                | StatusWord::Lapsed => "It is over; make a new request.".into(),
-            },
-            Self::DeadlinePassed { .. } | Self::GrantOver { .. } => "Make a new request.".into(),
-            Self::IssueInProgress { retry_after } => {
-                format!("Try again in {} seconds.", retry_after.as_secs().max(1))
-            }
-            Self::Policy(denial) => denial.next(),
-            Self::NoLongerAllowed(_) | Self::ApprovalsVoid { .. } => {
-                "Make a new request, so that it is decided by the policy now in force.".into()
-            }
-            Self::UnknownTarget(_) => {
-                "Check account, Region and instance; `GET /v1/targets` lists what you may ask for."
-                    .into()
-            }
-            Self::PlaceNotServed { .. } => {
-                "Ask the people who run Postern to add the account and Region.".into()
-            }
-            Self::KindNotOffered { .. } => {
-                "`GET /v1/targets` lists the kinds that each target offers.".into()
-            }
-            Self::AgentTooOld { .. } => {
-                "Update SSM Agent to 3.3.4851.0 or later, or ask for a shell.".into()
-            }
-            Self::TooManyPending { .. } => "Withdraw one, or wait until one is answered.".into(),
-            Self::TooManyTargets => "Ask for fewer targets at once.".into(),
-        }
-    }
-
-    /// After how long it is worth trying the very same thing again.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::IssueInProgress { retry_after } => Some(*retry_after),
-            Self::TooManyPending { .. } => Some(Duration::from_secs(60)),
-            Self::RequestNotFound
-            | Self::SelfApproval
-            | Self::NotAnApprover { .. }
-            | Self::AlreadyApproved
-            | Self::ShownChanged { .. }
-            | Self::NotTheRequester
-            | Self::MayNotRevoke
-            | Self::MayNotListAll
-            | Self::WrongStatus { .. }
-            | Self::DeadlinePassed { .. }
-            | Self::GrantOver { .. }
-            | Self::Policy(_)
-            | Self::NoLongerAllowed(_)
-            | Self::ApprovalsVoid { .. }
-            | Self::UnknownTarget(_)
-            | Self::PlaceNotServed { .. }
-            | Self::KindNotOffered { .. }
-            | Self::AgentTooOld { .. }
-            | Self::TooManyTargets => None,
         }
     }
 }

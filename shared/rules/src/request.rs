@@ -1,19 +1,23 @@
 //! The request: one aggregate from the asking to the last log verdict.
 
+mod parts;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::parts::{Approval, Asker, Extension, Refused, Review};
 use crate::ask::Ask;
 use crate::audit::Head;
 use crate::caller::Caller;
 use crate::canonical;
 use crate::facts::TargetFacts;
 use crate::moment::Moment;
-use crate::names::{Digest, Group, Person, RequestId};
+use crate::names::{Digest, DocumentName, GrantDuration, Group, Identity, Person, RequestId};
 use crate::offices::Offices;
 use crate::pace::Pace;
 use crate::route::{Consent, Route, Standing};
+use crate::session_document::SessionDocument;
 use crate::status::Status;
 
 /// One person asking for one kind of access; once approved it is the grant.
@@ -22,30 +26,22 @@ use crate::status::Status;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     pub(crate) id: RequestId,
-    pub(crate) requester: Person,
+    pub(crate) requester: Identity,
     pub(crate) requester_name: Option<String>,
+    /// Who asked, where the requester did not.
+    pub(crate) asker: Option<Asker>,
     pub(crate) ask: Ask,
     pub(crate) facts: Vec<TargetFacts>,
     pub(crate) route: Route,
     pub(crate) asked_at: Moment,
     pub(crate) approvals: Vec<Approval>,
+    /// The extension in force.
+    pub(crate) extension: Option<Extension>,
+    /// The last issue that was refused by policy, until one begins.
+    pub(crate) refused: Option<Refused>,
+    pub(crate) review: Option<Review>,
     pub(crate) status: Status,
     pub(crate) head: Head,
-}
-
-/// One person's yes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approval {
-    /// Who said it.
-    pub by: Person,
-    /// Their name, for people.
-    pub name: Option<String>,
-    /// The groups by which they may.
-    pub groups: BTreeSet<Group>,
-    /// The digest of what they were shown.
-    pub shown: Digest,
-    /// When.
-    pub at: Moment,
 }
 
 /// All that an approver is shown, in the order of its canonical encoding.
@@ -53,9 +49,11 @@ pub struct Approval {
 struct Shown<'a> {
     id: RequestId,
     requester: &'a Person,
+    asker: Option<&'a Person>,
     ask: &'a Ask,
     facts: &'a [TargetFacts],
     route: &'a Route,
+    extension: Option<&'a Extension>,
 }
 
 impl Request {
@@ -65,10 +63,35 @@ impl Request {
         self.id
     }
 
-    /// Who asked.
+    /// Who the access is for.
     #[must_use]
     pub fn requester(&self) -> &Person {
-        &self.requester
+        &self.requester.person
+    }
+
+    /// Who asked, where the requester did not.
+    #[must_use]
+    pub fn asker(&self) -> Option<&Asker> {
+        self.asker.as_ref()
+    }
+
+    /// Whose requests it counts among while it waits: those of whoever asked.
+    #[must_use]
+    pub fn counts_for(&self) -> &Person {
+        let asker = self.asker.as_ref().map(|asker| &asker.identity.person);
+        asker.unwrap_or(&self.requester.person)
+    }
+
+    /// Everybody who must not answer it: the requester, and whoever asked in their name.
+    pub fn parties(&self) -> impl Iterator<Item = &Identity> {
+        let asker = self.asker.as_ref().map(|asker| &asker.identity);
+        std::iter::once(&self.requester).chain(asker)
+    }
+
+    /// Whether somebody is one of them, by whatever account.
+    #[must_use]
+    pub fn is_about(&self, identity: &Identity) -> bool {
+        self.parties().any(|party| party.is_one_with(identity))
     }
 
     /// The requester's name, for people.
@@ -101,10 +124,68 @@ impl Request {
         self.asked_at
     }
 
-    /// Who has said yes so far.
+    /// Who has said yes so far, to the request and to extensions of it.
     #[must_use]
     pub fn approvals(&self) -> &[Approval] {
         &self.approvals
+    }
+
+    /// The yeses to what is asked now, or was asked last.
+    pub fn current_approvals(&self) -> impl Iterator<Item = &Approval> {
+        let shown = self.shown();
+        self.approvals
+            .iter()
+            .filter(move |approval| approval.shown == shown)
+    }
+
+    /// The extension in force.
+    #[must_use]
+    pub fn extension(&self) -> Option<&Extension> {
+        self.extension.as_ref()
+    }
+
+    /// The extension that waits for an answer.
+    #[must_use]
+    pub fn asked_extension(&self) -> Option<&Extension> {
+        match &self.status {
+            Status::Active { grant } => grant.extending.as_deref(),
+            Status::Pending { .. }
+            | Status::Approved { .. }
+            | Status::Ending { .. }
+            | Status::Closed { .. }
+            | Status::Denied { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. } => None,
+        }
+    }
+
+    /// What became of its review, where it was an emergency and somebody has reviewed it.
+    #[must_use]
+    pub fn review(&self) -> Option<&Review> {
+        self.review.as_ref()
+    }
+
+    /// Who has yet to review it; nobody where it was no emergency, or is reviewed.
+    #[must_use]
+    pub fn unreviewed(&self) -> Option<&BTreeSet<Group>> {
+        match self.review {
+            None => self.route.reviewers.as_ref(),
+            Some(_) => None,
+        }
+    }
+
+    /// How long the grant lasts in all.
+    #[must_use]
+    pub fn total(&self) -> GrantDuration {
+        self.extension
+            .as_ref()
+            .map_or(self.ask.duration_seconds, |extension| extension.total)
+    }
+
+    /// The session document that its sessions are opened with.
+    #[must_use]
+    pub fn document(&self) -> DocumentName {
+        SessionDocument::for_grant(&self.ask, &self.route)
     }
 
     /// Where it is in its life.
@@ -125,70 +206,112 @@ impl Request {
         self.head.n
     }
 
-    /// The digest of all that an approver is shown. An approval names it, and an issue checks it.
+    /// The digest of all that an approver is shown. An approval names it.
     #[must_use]
     pub fn shown(&self) -> Digest {
+        self.shown_with(self.asked_extension().or(self.extension()))
+    }
+
+    /// The digest of all that was approved so far: what an issue rests on.
+    pub(crate) fn granted(&self) -> Digest {
+        self.shown_with(self.extension())
+    }
+
+    fn shown_with(&self, extension: Option<&Extension>) -> Digest {
         let shown = Shown {
             id: self.id,
-            requester: &self.requester,
+            requester: &self.requester.person,
+            asker: self.asker.as_ref().map(|asker| &asker.identity.person),
             ask: &self.ask,
             facts: &self.facts,
             route: &self.route,
+            extension,
         };
         Digest::of("postern.shown.v1", canonical::encode(&shown).as_bytes())
+    }
+
+    /// The route by which the request, or the extension that waits, is answered.
+    #[must_use]
+    pub fn answered_by(&self) -> &Route {
+        self.asked_extension()
+            .map_or(&self.route, |extension| &extension.route)
     }
 
     /// The groups whose members answer at any stage; none where the policy says yes by itself.
     #[must_use]
     pub fn approver_groups(&self) -> BTreeSet<Group> {
-        match &self.route.consent {
+        match &self.answered_by().consent {
             Consent::Automatic => BTreeSet::new(),
             Consent::Approvals { stages } => stages.groups(),
         }
     }
 
-    /// How far the approvals given carry.
+    /// How far the approvals given carry what is asked now.
     #[must_use]
     pub fn standing(&self) -> Standing<'_> {
-        match &self.route.consent {
+        match &self.answered_by().consent {
             Consent::Automatic => Standing::Passed,
             Consent::Approvals { stages } => {
                 stages
-                    .standing(self.approvals.iter().map(|approval| &approval.groups))
+                    .standing(self.current_approvals().map(|approval| &approval.groups))
                     .0
             }
         }
     }
 
-    /// The groups whose members may approve now; none unless it is pending.
+    /// The groups that somebody of must do something now: approve it or its extension while it
+    /// waits, or review it once it is over.
     #[must_use]
     pub fn waits_for(&self) -> BTreeSet<Group> {
-        match (&self.status, self.standing()) {
-            (Status::Pending { .. }, Standing::Waiting { stage, .. }) => stage.groups.clone(),
-            _ => BTreeSet::new(),
+        match &self.status {
+            Status::Pending { .. } | Status::Active { .. } => {
+                let asked = matches!(self.status, Status::Pending { .. })
+                    || self.asked_extension().is_some();
+                match self.standing() {
+                    Standing::Waiting { stage, .. } if asked => stage.groups.clone(),
+                    Standing::Waiting { .. } | Standing::Passed => BTreeSet::new(),
+                }
+            }
+            Status::Closed { .. } | Status::Lapsed { .. } => {
+                self.unreviewed().cloned().unwrap_or_default()
+            }
+            Status::Approved { .. }
+            | Status::Ending { .. }
+            | Status::Denied { .. }
+            | Status::Withdrawn { .. } => BTreeSet::new(),
         }
     }
 
-    /// Whether the caller asked for it.
+    /// Whether the access is for this account. Another account of the same human being will not do:
+    /// credentials are for the one that was named.
     #[must_use]
     pub fn is_of(&self, caller: &Caller) -> bool {
-        &self.requester == caller.person()
+        self.requester() == caller.person()
     }
 
-    /// Whether the caller may know of the request at all: the requester, whoever may answer or has
-    /// answered, operators and auditors. To everybody else it does not exist.
+    /// Whether this account asked for it in the name of somebody else.
+    #[must_use]
+    pub fn is_asked_by(&self, caller: &Caller) -> bool {
+        self.asker
+            .as_ref()
+            .is_some_and(|asker| &asker.identity.person == caller.person())
+    }
+
+    /// Whether the caller may know of the request at all: the requester, whoever asked in their name,
+    /// may answer or has answered, may review, operators and auditors. To everybody else it does
+    /// not exist.
     #[must_use]
     pub fn is_visible_to(&self, caller: &Caller, offices: &Offices) -> bool {
+        let is_in_any = |groups: &BTreeSet<Group>| groups.iter().any(|group| caller.is_in(group));
         self.is_of(caller)
+            || self.is_asked_by(caller)
             || offices.sees_all(caller)
-            || self
-                .approver_groups()
-                .iter()
-                .any(|group| caller.is_in(group))
+            || is_in_any(&self.approver_groups())
+            || self.route.reviewers.as_ref().is_some_and(is_in_any)
             || self
                 .approvals
                 .iter()
-                .any(|approval| &approval.by == caller.person())
+                .any(|approval| &approval.by.person == caller.person())
     }
 
     /// When the sweeper must look at the request next; nothing once it is over for good.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{Digest, GrantDuration, Group};
+use crate::names::{Digest, GrantDuration, Group, OsUser};
+use crate::policy::PolicyId;
 
 /// What one `permit` offers for one ask: who must say yes, and within which bounds.
 ///
@@ -13,15 +14,24 @@ use crate::names::{Digest, GrantDuration, Group};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// The `@id` of the policy that offers it.
-    pub policy: String,
+    pub policy: PolicyId,
     /// The digest of the whole policy set that was in force.
     pub policy_set: Digest,
     /// Who must say yes.
     pub consent: Consent,
     /// The longest grant the policy allows.
     pub max_duration: GrantDuration,
+    /// The longest that a grant may become by extension; none is extended without.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub extendable_to: Option<GrantDuration>,
     /// How long the request waits for an answer, in whole seconds.
     pub answer_within: Duration,
+    /// The operating system's user that sessions run as, where not the usual one.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub run_as: Option<OsUser>,
+    /// Who reviews the access afterwards, where it is an emergency.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub reviewers: Option<BTreeSet<Group>>,
 }
 
 /// Who must say yes before a grant exists.

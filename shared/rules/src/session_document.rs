@@ -12,6 +12,9 @@
 //!   when Postern is down.
 //! - **Commands, ports and SSH** carry the ladder's highest rung: a backstop only. Whether the
 //!   service applies it to port sessions is not confirmed; the sweeper ends them either way.
+//! - **Another user** than the usual one is named by the credentials, as a session tag, and not by
+//!   the document (AWS-FACTS 1.17). Documents of a ladder of their own ask for such a tag; without
+//!   one their sessions do not start, so nobody gets in as the usual user instead.
 //! - **Logging** is forced for what can be logged, with an encrypted bucket as a condition of the
 //!   session's start (AWS-FACTS 3.3). Port and SSH sessions are never logged (AWS-FACTS 0.6); their
 //!   documents name no bucket, so that nothing suggests a log.
@@ -20,11 +23,13 @@ use std::num::NonZeroU16;
 
 use serde_json::{Map, Value, json};
 
+use crate::ask::Ask;
 use crate::names::text::is_plain;
 use crate::names::{
     AccessKind, CommandName, DocumentName, GrantDuration, Host, KeyId, made_of, text_name,
 };
 use crate::place::Place;
+use crate::route::Route;
 
 #[cfg(test)]
 mod tests;
@@ -101,17 +106,41 @@ impl<'a> From<&'a Place> for DocumentSpec<'a> {
     }
 }
 
+/// The operating system's user that a session runs as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum User {
+    /// `ssm-user`, who may become root (AWS-FACTS 2.14).
+    Usual,
+    /// The one whom the credentials name.
+    Named,
+}
+
+impl User {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Usual, Self::Named];
+
+    /// What it adds to the name of a document.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Usual => "",
+            Self::Named => "As",
+        }
+    }
+}
+
 /// One of Postern's session documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionDocument {
-    /// `Postern-Shell-<minutes>`.
-    Shell(Rung),
-    /// `Postern-Command-<name>`, for Linux and macOS.
+    /// `Postern-Shell-<minutes>`, or `Postern-ShellAs-<minutes>`.
+    Shell(Rung, User),
+    /// `Postern-Command-<name>`, or `Postern-CommandAs-<name>`; for Linux and macOS.
     Command {
         /// Its name.
         name: CommandName,
-        /// What it runs, as `ssm-user`.
+        /// What it runs.
         line: CommandLine,
+        /// As whom.
+        user: User,
     },
     /// `Postern-Port-<host>-<port>`.
     Port {
@@ -128,17 +157,33 @@ impl SessionDocument {
     /// Minutes without input after which a session ends (AWS-FACTS 2.13).
     const IDLE_MINUTES: u16 = 20;
 
-    /// The shell documents, from the lowest rung to the highest.
-    pub fn shells() -> impl Iterator<Item = Self> {
-        Rung::ALL.into_iter().map(Self::Shell)
+    /// The shell documents of a user, from the lowest rung to the highest.
+    pub fn shells(user: User) -> impl Iterator<Item = Self> {
+        Rung::ALL
+            .into_iter()
+            .map(move |rung| Self::Shell(rung, user))
     }
 
-    /// The document that a grant of this kind and duration opens its sessions with.
+    /// The document that a grant of this ask and route opens its sessions with.
+    ///
+    /// It covers whatever the grant may become by extension: the maximum of a session is that of the
+    /// document it began with, and a session goes on when its grant is extended.
     #[must_use]
-    pub fn for_ask(kind: &AccessKind, duration: GrantDuration) -> DocumentName {
+    pub fn for_grant(ask: &Ask, route: &Route) -> DocumentName {
+        let longest = route.extendable_to.unwrap_or(ask.duration_seconds);
+        let user = match route.run_as {
+            Some(_) => User::Named,
+            None => User::Usual,
+        };
+        Self::for_access(&ask.kind, longest, user)
+    }
+
+    /// The document of access of this kind, duration and user.
+    #[must_use]
+    pub fn for_access(kind: &AccessKind, duration: GrantDuration, user: User) -> DocumentName {
         match kind {
-            AccessKind::Shell {} => shell(Rung::covering(duration)),
-            AccessKind::Command { name } => command(name),
+            AccessKind::Shell {} => shell(Rung::covering(duration), user),
+            AccessKind::Command { name } => command(name, user),
             AccessKind::Port { host, port } => forward(host, *port),
             AccessKind::Ssh {} => ssh(),
         }
@@ -148,8 +193,12 @@ impl SessionDocument {
     #[must_use]
     pub fn name(&self) -> DocumentName {
         match self {
-            Self::Shell(rung) => shell(*rung),
-            Self::Command { name, line: _ } => command(name),
+            Self::Shell(rung, user) => shell(*rung, *user),
+            Self::Command {
+                name,
+                line: _,
+                user,
+            } => command(name, *user),
             Self::Port { host, port } => forward(host, *port),
             Self::Ssh => ssh(),
         }
@@ -160,17 +209,17 @@ impl SessionDocument {
     #[must_use]
     pub fn content(&self, spec: &DocumentSpec<'_>) -> Value {
         match self {
-            Self::Shell(rung) => json!({
+            Self::Shell(rung, user) => json!({
                 "schemaVersion": "1.0",
                 "description": format!("Postern: a shell for at most {} minutes", rung.minutes()),
                 "sessionType": "Standard_Stream",
-                "inputs": inputs(Some(spec), *rung),
+                "inputs": inputs(Some(spec), *rung, *user),
             }),
-            Self::Command { name, line } => json!({
+            Self::Command { name, line, user } => json!({
                 "schemaVersion": "1.0",
                 "description": format!("Postern: the fixed command {name}"),
                 "sessionType": "InteractiveCommands",
-                "inputs": inputs(Some(spec), Rung::HIGHEST),
+                "inputs": inputs(Some(spec), Rung::HIGHEST, *user),
                 "properties": {
                     "linux": { "commands": line.as_str(), "runAsElevated": false },
                     "macos": { "commands": line.as_str(), "runAsElevated": false },
@@ -180,7 +229,7 @@ impl SessionDocument {
                 "schemaVersion": "1.0",
                 "description": format!("Postern: a forward to {host}:{port}"),
                 "sessionType": "Port",
-                "inputs": inputs(None, Rung::HIGHEST),
+                "inputs": inputs(None, Rung::HIGHEST, User::Usual),
                 "parameters": {
                     "localPortNumber": {
                         "type": "String",
@@ -200,7 +249,7 @@ impl SessionDocument {
                 "schemaVersion": "1.0",
                 "description": "Postern: SSH to the instance's own port 22",
                 "sessionType": "Port",
-                "inputs": inputs(None, Rung::HIGHEST),
+                "inputs": inputs(None, Rung::HIGHEST, User::Usual),
                 "properties": { "portNumber": "22" },
             }),
         }
@@ -211,7 +260,7 @@ impl SessionDocument {
 ///
 /// The four flags are required by the schema (AWS-FACTS 3.8). The agent does not encrypt port
 /// sessions with the key either (AWS-FACTS 1.16).
-fn inputs(logging: Option<&DocumentSpec<'_>>, rung: Rung) -> Value {
+fn inputs(logging: Option<&DocumentSpec<'_>>, rung: Rung, user: User) -> Value {
     let mut inputs = Map::new();
     let mut set = |key: &str, value: Value| inputs.insert(key.to_owned(), value);
     set(
@@ -226,7 +275,7 @@ fn inputs(logging: Option<&DocumentSpec<'_>>, rung: Rung) -> Value {
     set("cloudWatchLogGroupName", "".into());
     set("cloudWatchEncryptionEnabled", true.into());
     set("cloudWatchStreamingEnabled", false.into());
-    set("runAsEnabled", false.into());
+    set("runAsEnabled", (user == User::Named).into());
     set(
         "idleSessionTimeout",
         SessionDocument::IDLE_MINUTES.to_string().into(),
@@ -238,12 +287,16 @@ fn inputs(logging: Option<&DocumentSpec<'_>>, rung: Rung) -> Value {
     Value::Object(inputs)
 }
 
-fn shell(rung: Rung) -> DocumentName {
-    named(&format!("Postern-Shell-{}", rung.minutes()))
+fn shell(rung: Rung, user: User) -> DocumentName {
+    named(&format!(
+        "Postern-Shell{}-{}",
+        user.suffix(),
+        rung.minutes()
+    ))
 }
 
-fn command(name: &CommandName) -> DocumentName {
-    named(&format!("Postern-Command-{name}"))
+fn command(name: &CommandName, user: User) -> DocumentName {
+    named(&format!("Postern-Command{}-{name}", user.suffix()))
 }
 
 fn forward(host: &Host, port: NonZeroU16) -> DocumentName {

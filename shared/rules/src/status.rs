@@ -14,6 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::moment::Moment;
+use crate::request::Extension;
 
 /// Where a request is in its life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,9 +91,19 @@ pub struct Grant {
     pub credentials_until: Moment,
     /// An issue that has begun and has no outcome yet.
     pub issuing: Option<Issuing>,
+    /// An extension that waits for an answer. It waits until the grant ends, and never longer.
+    pub extending: Option<Box<Extension>>,
 }
 
 impl Grant {
+    /// The grant as it stands when it has ended: nothing in it waits any more.
+    pub(crate) fn over(&self) -> Self {
+        Self {
+            extending: None,
+            ..self.clone()
+        }
+    }
+
     /// The last moment at which anybody holding its credentials could open a session: the time
     /// condition in them and their expiry both bound it.
     #[must_use]

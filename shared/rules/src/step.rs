@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::audit::{Actor, Entry, Event, Head};
 use crate::moment::Moment;
-use crate::names::{Group, Person};
+use crate::names::{Group, Identity};
 use crate::request::{Approval, Request};
 use crate::session::SessionRecord;
 use crate::status::{Status, StatusWord};
@@ -22,7 +22,7 @@ pub struct Step {
     request: Request,
     entries: Vec<Entry>,
     sessions: Vec<SessionRecord>,
-    not_by: Option<Person>,
+    not_by: Option<Identity>,
 }
 
 impl Step {
@@ -88,9 +88,15 @@ impl Step {
         self.sessions.push(record);
     }
 
-    /// The same step, refused by the ledger as well if the requester is this person.
-    pub(crate) fn not_by(mut self, person: &Person) -> Self {
-        self.not_by = Some(person.clone());
+    /// The same step with the request changed otherwise.
+    pub(crate) fn having(mut self, change: impl FnOnce(&mut Request)) -> Self {
+        change(&mut self.request);
+        self
+    }
+
+    /// The same step, refused by the ledger as well if this is who asked or whom it is for.
+    pub(crate) fn not_by(mut self, identity: &Identity) -> Self {
+        self.not_by = Some(identity.clone());
         self
     }
 
@@ -131,10 +137,26 @@ impl Step {
         &self.sessions
     }
 
-    /// The ledger's write must fail if the stored requester is this person: self-approval is kept
-    /// out by the rule and, once more, by the condition of the same write.
+    /// The ledger's write must fail if this is who asked or whom the access is for: self-approval is
+    /// kept out by the rule and, once more, by the condition of the same write.
     #[must_use]
-    pub fn must_not_be_requested_by(&self) -> Option<&Person> {
+    pub fn must_not_be_requested_by(&self) -> Option<&Identity> {
         self.not_by.as_ref()
+    }
+
+    /// Whether it breaks the glass: the requester then owes a review.
+    #[must_use]
+    pub fn breaks_glass(&self) -> bool {
+        self.says(|event| matches!(event, Event::GlassBroken { .. }))
+    }
+
+    /// Whether it is the review that the requester owed.
+    #[must_use]
+    pub fn reviews(&self) -> bool {
+        self.says(|event| matches!(event, Event::Reviewed { .. }))
+    }
+
+    fn says(&self, what: fn(&Event) -> bool) -> bool {
+        self.entries.iter().any(|entry| what(&entry.event))
     }
 }

@@ -38,7 +38,7 @@ pub fn due(request: &Request, now: Moment, pace: &Pace) -> Option<Step> {
                 Some(issuing) => Some(issue::orphan(request, grant, issuing.issue, now)),
                 None if now >= grant.ends_at => {
                     let status = Status::Ending {
-                        grant: grant.clone(),
+                        grant: grant.over(),
                         ended_at: grant.ends_at,
                         why: EndReason::Expired,
                         look_at: now,

@@ -5,13 +5,15 @@
 
 pub mod bodies;
 pub mod credentials;
+pub mod explanation;
 pub mod offers;
 pub mod problem;
 pub mod trail;
 pub mod views;
 
-pub use bodies::{Answer, Approve};
+pub use bodies::{Answer, Approve, Extend, Review};
 pub use credentials::{Credentials, ProcessCredentials, Secret};
+pub use explanation::{ExplanationView, WouldBe};
 pub use offers::{KindOffer, Offer, TargetsView};
 pub use problem::Problem;
 pub use trail::{EntriesView, EntryView, SessionView, SessionsView};

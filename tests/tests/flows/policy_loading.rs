@@ -205,6 +205,33 @@ async fn a_set_that_is_put_in_place_is_the_one_that_judges() {
     assert_eq!(counted(&scene, "PolicyLoaded"), 3);
 }
 
+/// A way in for whoever is on call for payments.
+const FOR_PAYMENTS: &str = r#"@id("on-call-shell") @auto("true") @max_duration("1h")
+permit (principal in Postern::Group::"engineers", action == Postern::Action::"shell", resource)
+when { context.on_call && context.rotas.contains("payments") };"#;
+
+#[tokio::test]
+async fn a_way_in_for_whoever_is_on_call_opens_and_closes_with_the_feed() {
+    let settings = [&ON_CALL[..], &[("POSTERN_POLICY", FOR_PAYMENTS)]].concat();
+    let scene = Scene::with(&settings).await;
+    let (anna, cleo) = (scene.as_(Anna), scene.as_(Cleo));
+    let ask = shell_on(WEB_7);
+    anna.ask(&ask).await.must_say(403, "no-route");
+    let rotas: [(&str, &[_]); 2] = [("payments", &[Anna]), ("search", &[Cleo])];
+    scene.house().put_on_call(&rotas, 10 * MINUTE).unwrap();
+    scene.advance(MINUTE);
+    let id = anna.ask(&ask).await.must_be(201).id();
+    cleo.ask(&ask).await.must_say(403, "no-route");
+    scene.credentials(id).await;
+    // The feed is over in nine minutes, and the policy is asked again at each issue.
+    scene.advance(9 * MINUTE - Duration::from_millis(1));
+    scene.credentials(id).await;
+    scene.advance(Duration::from_millis(1));
+    anna.ask(&ask).await.must_say(403, "no-route");
+    let issue = anna.does("credentials", id).await;
+    issue.must_say(403, "no-longer-allowed");
+}
+
 #[tokio::test]
 async fn whatever_becomes_of_the_on_call_feed_nobody_is_kept_from_asking() {
     let scene = Scene::with(&ON_CALL).await;

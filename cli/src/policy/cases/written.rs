@@ -10,6 +10,7 @@ use rules::names::duration::read_length;
 use rules::names::{
     AccessKind, BadName, GrantDuration, Group, Issuer, Person, Reason, Subject, Target, Ticket,
 };
+use rules::on_call::Rota;
 use rules::policy::PolicyId;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use toml::value::Datetime;
 
+use super::Somebody;
 use crate::policy::spelling::Way;
 
 #[derive(Deserialize)]
@@ -38,11 +40,14 @@ pub(super) struct WrittenPerson {
     sub: Option<Subject>,
     #[serde(default)]
     groups: BTreeSet<Group>,
+    /// What they are on call for.
+    #[serde(default)]
+    rotas: BTreeSet<Rota>,
 }
 
 impl WrittenPerson {
     /// The person; by the name of their table where no subject is given.
-    pub(super) fn read(self, name: String) -> Result<(Person, BTreeSet<Group>), BadName> {
+    pub(super) fn read(self, name: String) -> Result<Somebody, BadName> {
         let person = Person {
             iss: match self.iss {
                 Some(iss) => iss,
@@ -53,7 +58,11 @@ impl WrittenPerson {
                 None => name.try_into()?,
             },
         };
-        Ok((person, self.groups))
+        Ok(Somebody {
+            person,
+            groups: self.groups,
+            rotas: self.rotas,
+        })
     }
 }
 
@@ -98,6 +107,11 @@ pub(super) struct WrittenCase {
     #[serde(default = "usual_reason")]
     pub(super) reason: Reason,
     pub(super) ticket: Option<Ticket>,
+    #[serde(default)]
+    pub(super) break_glass: bool,
+    /// In whose name it is asked for, where not in their own.
+    #[serde(rename = "for")]
+    pub(super) for_person: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) at: At,
     pub(super) allow: Option<PolicyId>,

@@ -111,6 +111,9 @@ fn about(event: &Event) -> String {
         Event::SessionTerminating { attempt, .. } => format!("attempt {attempt}"),
         Event::SessionOver { ended_at, .. } => format!("at {}", time_of_day(*ended_at)),
         Event::LogJudged { log, .. } => log.word().to_owned(),
+        Event::Extended { ends_at, .. } => format!("ends {}", time_of_day(*ends_at)),
+        Event::IssueRefused { code, .. } => code.clone(),
+        Event::Reviewed { comment } => comment.to_string(),
         Event::Ended { .. }
         | Event::ApprovedByPolicy {}
         | Event::Denied { .. }
@@ -119,6 +122,10 @@ fn about(event: &Event) -> String {
         | Event::Issuing { .. }
         | Event::IssueFailed { .. }
         | Event::IssueOrphaned { .. }
+        | Event::GlassBroken { .. }
+        | Event::ExtensionAsked { .. }
+        | Event::ExtensionDenied { .. }
+        | Event::ExtensionWithdrawn {}
         | Event::Closed {} => String::new(),
     }
 }

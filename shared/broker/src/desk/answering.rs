@@ -1,13 +1,14 @@
 //! Answering requests, and ending grants early.
 
 use rules::caller::Caller;
-use rules::life::{answer, end};
+use rules::life::extend::{self, Longer};
+use rules::life::{answer, end, review};
 use rules::moment::Moment;
-use rules::names::RequestId;
+use rules::names::{RequestId, Target};
 use rules::refusal::{Refusal, Verb};
 use rules::request::Request;
 use rules::step::Step;
-use rules::wire::{Answer, Approve};
+use rules::wire::{Answer, Approve, Extend, Review};
 
 use super::calling::{TRIES, in_time, mark};
 use super::turned::Turned;
@@ -92,6 +93,59 @@ impl Desk {
             }
         };
         in_time(self.load_judge_record(caller, id, mark.as_ref(), rule)).await
+    }
+
+    /// Somebody says what became of an emergency.
+    ///
+    /// # Errors
+    /// A rule says no, the key was used for something else, or AWS failed.
+    pub async fn review(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        body: Review,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Filed, Turned> {
+        let mark = mark(caller, Verb::Review.as_str(), Some(id), &body, key);
+        let offices = &self.files.terms.offices;
+        let rule = |request: &Request, now| {
+            review::review(request, caller, body.comment.clone(), offices, now)
+        };
+        in_time(self.load_judge_record(caller, id, mark.as_ref(), rule)).await
+    }
+
+    /// The requester wants the grant to last longer.
+    ///
+    /// # Errors
+    /// A rule or the policy says no or there is no policy set, the key was used for something else,
+    /// or AWS failed.
+    pub async fn extend(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        body: Extend,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Filed, Turned> {
+        let mark = mark(caller, Verb::Extend.as_str(), Some(id), &body, key);
+        in_time(async {
+            // What is asked never changes, so its targets are looked up once.
+            let request = self.files.load(caller, id).await?;
+            let targets: Vec<Target> = request.ask().targets.iter().cloned().collect();
+            let ruling = self.files.in_force.now().await?;
+            let facts = self.inventory.facts(&targets).await?;
+            let terms = &self.files.terms;
+            let rule = |request: &Request, now| {
+                let longer = Longer {
+                    by: body.longer_seconds.length(),
+                    reason: body.reason.clone(),
+                };
+                let (facts, regime) = (facts.clone(), ruling.regime(terms, now));
+                extend::extend(request, caller, longer, facts, regime, &terms.offices, now)
+            };
+            self.load_judge_record(caller, id, mark.as_ref(), rule)
+                .await
+        })
+        .await
     }
 
     async fn load_judge_record(

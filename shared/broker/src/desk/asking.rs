@@ -2,9 +2,12 @@
 
 use rules::ask::Ask;
 use rules::caller::Caller;
+use rules::facts::TargetFacts;
 use rules::life::ask::{self, Asking};
+use rules::life::explain::{self, Explanation};
 use rules::life::offer;
-use rules::names::{RequestId, Target};
+use rules::moment::Moment;
+use rules::names::{Digest, RequestId, Target};
 use rules::wire::TargetsView;
 
 use super::calling::{TRIES, in_time, mark};
@@ -14,6 +17,17 @@ use crate::ledger::IdempotencyKey;
 
 /// The most targets of one place that are listed.
 const MOST_TARGETS: usize = 1_000;
+
+/// What would come of asking.
+#[derive(Debug)]
+pub struct Explained {
+    /// The explanation.
+    pub explanation: Explanation,
+    /// The policy set by which it was explained.
+    pub policy_set: Digest,
+    /// When.
+    pub now: Moment,
+}
 
 impl Desk {
     /// Somebody asks for access.
@@ -28,6 +42,49 @@ impl Desk {
         key: Option<&IdempotencyKey>,
     ) -> Result<Filed, Turned> {
         in_time(self.file(caller, ask, key)).await
+    }
+
+    /// Explains what would come of asking. Nothing is recorded.
+    ///
+    /// # Errors
+    /// There is no policy set, or AWS failed.
+    pub async fn explain(&self, caller: &Caller, ask: Ask) -> Result<Explained, Turned> {
+        in_time(async {
+            let targets: Vec<Target> = ask.targets.iter().cloned().collect();
+            let ruling = self.files.in_force.now().await?;
+            let facts = self.inventory.facts(&targets).await?;
+            let asking = self.asking(caller, ask, facts).await?;
+            let now = self.files.now();
+            let regime = ruling.regime(&self.files.terms, now);
+            Ok(Explained {
+                policy_set: regime.policy.digest(),
+                explanation: explain::explain(asking, regime, now),
+                now,
+            })
+        })
+        .await
+    }
+
+    /// Somebody asking, with what the ledger knows of them.
+    async fn asking<'a>(
+        &self,
+        caller: &'a Caller,
+        ask: Ask,
+        facts: Vec<TargetFacts>,
+    ) -> Result<Asking<'a>, Turned> {
+        let ledger = &self.files.ledger;
+        let unreviewed = match ask.break_glass {
+            true => ledger.unreviewed(caller.identity()).await?,
+            false => None,
+        };
+        Ok(Asking {
+            waiting: ledger.waiting_count(caller.person()).await?,
+            id: RequestId::new(self.files.now(), entropy()?),
+            caller,
+            ask,
+            facts,
+            unreviewed,
+        })
     }
 
     async fn file(
@@ -45,15 +102,8 @@ impl Desk {
         let ruling = files.in_force.now().await?;
         let facts = self.inventory.facts(&targets).await?;
         for _ in 0..TRIES {
-            let waiting = files.ledger.waiting_count(caller.person()).await?;
+            let asking = self.asking(caller, ask.clone(), facts.clone()).await?;
             let now = files.now();
-            let asking = Asking {
-                id: RequestId::new(now, entropy()?),
-                caller,
-                ask: ask.clone(),
-                facts: facts.clone(),
-                waiting,
-            };
             let step =
                 ask::ask(asking, ruling.regime(&files.terms, now), now).map_err(|refusal| {
                     Turned::Refused {

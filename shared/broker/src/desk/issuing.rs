@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use rules::caller::Caller;
-use rules::life::issue;
+use rules::life::issue::{self, NotBegun};
 use rules::names::{RequestId, Target};
 use rules::refusal::{Refusal, Verb};
 use rules::request::Request;
-use rules::session_document::SessionDocument;
 use rules::step::Step;
 use rules::wire::Credentials;
 
@@ -104,8 +103,13 @@ impl Issuer {
                 ruling.regime(&files.terms, now),
                 &files.terms.offices,
                 now,
-            )
-            .map_err(|refusal| files.refused(refusal, &request, caller))?;
+            );
+            let begun = match begun {
+                Ok(begun) => begun,
+                Err(NotBegun { refusal, step }) => {
+                    return Err(self.not_begun(caller, request, refusal, step).await);
+                }
+            };
             match files.record(&begun.step, mark.as_ref()).await? {
                 Some(Recorded::Now) => {}
                 // The twin of this call holds the key; this one has credentials of its own issued.
@@ -133,6 +137,23 @@ impl Issuer {
             };
         }
         Err(self.lost(caller, id).await)
+    }
+
+    /// A refusal to begin, recorded where the policy has changed its answer. It stands whether or
+    /// not it can be recorded: another call may just have done so, or changed the request.
+    async fn not_begun(
+        &self,
+        caller: &Caller,
+        mut request: Request,
+        refusal: Refusal,
+        step: Option<Step>,
+    ) -> Turned {
+        if let Some(step) = step
+            && let Ok(Some(_)) = self.files.record(&step, None).await
+        {
+            request = step.request().clone();
+        }
+        self.files.refused(refusal, &request, caller)
     }
 
     /// Records that the credentials exist; only then do they leave. Where the grant has ended
@@ -168,7 +189,7 @@ impl Issuer {
             expires_at: minted.expires_at.min(ends_at),
             ends_at,
             region: ask.targets.region().clone(),
-            document: SessionDocument::for_ask(&ask.kind, ask.duration_seconds).to_string(),
+            document: request.document().to_string(),
             targets: ask.targets.iter().cloned().collect(),
         })
     }

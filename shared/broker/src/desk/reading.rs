@@ -139,7 +139,10 @@ impl Desk {
                 .filter(|request| request.is_visible_to(caller, &terms.offices))
                 .map(|request| self.files.view(request, caller))
                 .filter(|view| match query.view {
-                    ListView::Waiting => view.you_may.iter().any(|verb| verb == "approve"),
+                    ListView::Waiting => {
+                        let answers = |verb: &String| verb == "approve" || verb == "review";
+                        view.you_may.iter().any(answers)
+                    }
                     ListView::Mine | ListView::All { .. } => true,
                 })
                 .filter(|view| query.status.is_none_or(|status| view.status == status))

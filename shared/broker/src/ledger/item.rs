@@ -4,7 +4,7 @@
 //! that conditions and indexes need. What is read back must say of itself what its key says;
 //! anything else is a damaged record and never a guess.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rules::names::{Digest, Group, Person, RequestId};
@@ -22,6 +22,8 @@ pub(super) const DOC: &str = "doc";
 pub(super) const ID: &str = "id";
 pub(super) const VERSION: &str = "version";
 pub(super) const REQUESTER: &str = "requester";
+/// Keys of everybody a request is about, by whatever account: none of them may answer it.
+pub(super) const PARTIES: &str = "parties";
 pub(super) const DAY: &str = "day";
 pub(super) const DUE_BUCKET: &str = "due_bucket";
 pub(super) const DUE_AT: &str = "due_at";
@@ -76,6 +78,22 @@ impl Key {
         }
     }
 
+    /// By this key somebody else who asked finds what they asked for.
+    pub(super) fn asker(id: RequestId) -> Self {
+        Self {
+            pk: request_pk(id),
+            sk: "ASKER".to_owned(),
+        }
+    }
+
+    /// That a human being owes a review, under one of their keys.
+    pub(super) fn glass(human: &Digest) -> Self {
+        Self {
+            pk: format!("GLASS#{human}"),
+            sk: "GLASS".to_owned(),
+        }
+    }
+
     pub(super) fn pending(person: &Person) -> Self {
         Self {
             pk: format!("PENDING#{}", person.key()),
@@ -125,6 +143,12 @@ pub(super) fn request_pk(id: RequestId) -> String {
 
 pub(super) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
+}
+
+/// A set of digests. DynamoDB knows no empty ones; there is none here.
+pub(super) fn strings(digests: impl Iterator<Item = Digest>) -> AttributeValue {
+    let texts: BTreeSet<String> = digests.map(|digest| digest.hex()).collect();
+    AttributeValue::Ss(texts.into_iter().collect())
 }
 
 pub(super) fn n(number: impl ToString) -> AttributeValue {

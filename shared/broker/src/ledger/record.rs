@@ -11,6 +11,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use rules::moment::Moment;
+use rules::names::Identity;
 use rules::status::StatusWord;
 use rules::step::Step;
 
@@ -32,6 +33,8 @@ enum Part {
     Chain,
     /// The count of the requester's waiting requests.
     Count,
+    /// The review that somebody owes.
+    Glass,
     /// The idempotency key.
     Key,
     /// Something without a condition.
@@ -82,7 +85,8 @@ impl Ledger {
                 Written::Done => return Ok(()),
                 Written::Conflict => {}
                 Written::Refused(parts) => {
-                    return if parts.contains(&Part::Chain) {
+                    // Whoever has come to owe a review meanwhile is told so when judged again.
+                    return if parts.contains(&Part::Chain) || parts.contains(&Part::Glass) {
                         self.ours_or(step, &draft, LedgerFault::LostRace).await
                     } else if parts.contains(&Part::Key) {
                         Err(LedgerFault::KeyTaken)
@@ -142,6 +146,8 @@ impl Ledger {
             draft.put(Part::Plain, self.put(item))?;
         }
         self.draft_waiting(step, &mut draft)?;
+        self.draft_glass(step, &mut draft)?;
+        self.draft_asker(step, &mut draft)?;
         if let Some(mark) = mark {
             let expires = now.plus(REMEMBERED_FOR).seconds();
             let item = Key::idempotency(&mark.person, &mark.key).with([
@@ -167,11 +173,13 @@ impl Ledger {
     ) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder, LedgerFault> {
         let request = step.request();
         let id = request.id();
+        let parties = request.parties().flat_map(Identity::keys);
         let mut item = Key::request(id).with([
             (item::ID, s(id.to_string())),
             (item::DOC, document(id, request)?),
             (item::VERSION, n(request.version())),
             (item::REQUESTER, s(request.requester().key().hex())),
+            (item::PARTIES, item::strings(parties)),
             (item::DAY, s(request.asked_at().day())),
         ]);
         if let Some(due_at) = request.due_at(&self.pace) {
@@ -185,12 +193,57 @@ impl Ledger {
         let put = put
             .expression_attribute_names("#version", item::VERSION)
             .expression_attribute_values(":before", n(step.before()));
-        Ok(match step.must_not_be_requested_by() {
-            Some(person) => put
-                .condition_expression("#version = :before AND requester <> :person")
-                .expression_attribute_values(":person", s(person.key().hex())),
-            None => put.condition_expression("#version = :before"),
-        })
+        let Some(identity) = step.must_not_be_requested_by() else {
+            return Ok(put.condition_expression("#version = :before"));
+        };
+        let keys: Vec<String> = identity.keys().map(|key| key.hex()).collect();
+        let condition = (0..keys.len()).fold("#version = :before".to_owned(), |all, n| {
+            format!("{all} AND NOT contains(parties, :key{n})")
+        });
+        Ok(keys
+            .iter()
+            .enumerate()
+            .fold(put.condition_expression(condition), |put, (n, key)| {
+                put.expression_attribute_values(format!(":key{n}"), s(key))
+            }))
+    }
+
+    /// Whoever breaks the glass owes a review, under each key of theirs, and owes one at most.
+    fn draft_glass(&self, step: &Step, draft: &mut Draft) -> Result<(), LedgerFault> {
+        let request = step.request();
+        let keys = request
+            .parties()
+            .flat_map(Identity::keys)
+            .map(|key| Key::glass(&key));
+        if step.breaks_glass() {
+            for key in keys {
+                let item = key.with([(item::REQUEST, s(request.id().to_string()))]);
+                let put = self
+                    .put(item)
+                    .condition_expression("attribute_not_exists(pk)");
+                draft.put(Part::Glass, put)?;
+            }
+        } else if step.reviews() {
+            for key in keys {
+                draft.delete(self.delete(&key)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever asked for somebody else finds it among what they asked for.
+    fn draft_asker(&self, step: &Step, draft: &mut Draft) -> Result<(), LedgerFault> {
+        let request = step.request();
+        match request.asker() {
+            Some(asker) if step.before() == 0 => {
+                let item = Key::asker(request.id()).with([
+                    (item::ID, s(request.id().to_string())),
+                    (item::REQUESTER, s(asker.identity.person.key().hex())),
+                ]);
+                draft.put(Part::Plain, self.put(item))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// While a request waits for an answer it stands in the index of each group that may give one
@@ -207,15 +260,7 @@ impl Ledger {
             draft.put(Part::Plain, self.put(item))?;
         }
         for group in before.difference(&after) {
-            let delete = Delete::builder()
-                .table_name(&self.table.name)
-                .set_key(Some(Key::wait(id, group).attributes()))
-                .build()
-                .map_err(|_| AwsFault::unsendable(SERVICE, TRANSACT))?;
-            draft.push(
-                Part::Plain,
-                TransactWriteItem::builder().delete(delete).build(),
-            );
+            draft.delete(self.delete(&Key::wait(id, group))?);
         }
         let waited = step.was() == Some(StatusWord::Pending);
         let waits = request.status().word() == StatusWord::Pending;
@@ -224,7 +269,7 @@ impl Ledger {
         }
         let count = Update::builder()
             .table_name(&self.table.name)
-            .set_key(Some(Key::pending(request.requester()).attributes()))
+            .set_key(Some(Key::pending(request.counts_for()).attributes()))
             .update_expression("ADD waiting :one")
             .expression_attribute_values(":one", n(if waits { 1 } else { -1 }));
         let (part, count) = if waits {
@@ -240,6 +285,14 @@ impl Ledger {
             .map_err(|_| AwsFault::unsendable(SERVICE, TRANSACT))?;
         draft.push(part, TransactWriteItem::builder().update(count).build());
         Ok(())
+    }
+
+    fn delete(&self, key: &Key) -> Result<Delete, LedgerFault> {
+        Delete::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
+            .build()
+            .map_err(|_| AwsFault::unsendable(SERVICE, TRANSACT).into())
     }
 
     fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
@@ -297,6 +350,11 @@ impl Ledger {
 }
 
 impl Draft {
+    fn delete(&mut self, delete: Delete) {
+        let action = TransactWriteItem::builder().delete(delete).build();
+        self.push(Part::Plain, action);
+    }
+
     fn push(&mut self, part: Part, action: TransactWriteItem) {
         self.parts.push(part);
         self.actions.push(action);

@@ -139,6 +139,7 @@ pub(crate) fn config(issuer: &str) -> IdentityConfig {
         audiences: [AUDIENCE.parse().unwrap()].into(),
         algorithms: Algorithm::ALL.to_vec(),
         groups_claim: "groups".parse().unwrap(),
+        human_claim: None,
         leeway: Leeway::of_seconds(5).unwrap(),
         allow_loopback_http: true,
     }

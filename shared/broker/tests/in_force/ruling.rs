@@ -23,6 +23,7 @@ fn in_force(arranged: &Arranged) -> InForce {
     InForce::new(
         Policies::bundled(PolicySet::parse("").unwrap().into(), &arranged.notices()),
         OnCallFeed::in_s3(&place, arranged.owner(), config, clock, arranged.notices()),
+        arranged.notices(),
     )
 }
 

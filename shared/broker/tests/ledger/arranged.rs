@@ -163,6 +163,7 @@ impl Arranged {
             issuer: issuer.parse().unwrap(),
             audiences: ["postern".parse().unwrap()].into(),
             groups_claim: "groups".parse().unwrap(),
+            human_claim: None,
             leeway: Leeway::default(),
         };
         let claims = json!({
@@ -220,6 +221,7 @@ impl Arranged {
             .unwrap(),
             facts,
             waiting: 0,
+            unreviewed: None,
         };
         ask::ask(asking, self.regime(), self.now()).unwrap()
     }

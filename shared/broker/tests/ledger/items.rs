@@ -51,6 +51,7 @@ async fn asking_writes_request_entry_waits_and_count() {
         "doc",
         "version",
         "requester",
+        "parties",
         "day",
         "due_bucket",
         "due_at",

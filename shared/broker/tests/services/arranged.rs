@@ -28,7 +28,7 @@ use rules::permit::Permit;
 use rules::place::{Place, Places};
 use rules::policy::PolicySet;
 use rules::request::Request;
-use rules::session_document::{DocumentSpec, SessionDocument};
+use rules::session_document::{DocumentSpec, SessionDocument, User};
 use serde_json::json;
 use standin::iam::{Keys, RoleSpec};
 use standin::s3::BucketSpec;
@@ -78,7 +78,7 @@ pub(crate) fn arranged() -> Arranged {
             ..BucketSpec::default()
         },
     );
-    for document in SessionDocument::shells() {
+    for document in SessionDocument::shells(User::Usual) {
         let content = document.content(&DocumentSpec::from(&place));
         world
             .add_document(document.name().as_str(), &content, REGION)
@@ -196,6 +196,7 @@ impl Arranged {
             issuer: "https://login.example.com".parse().unwrap(),
             audiences: ["postern".parse().unwrap()].into(),
             groups_claim: "groups".parse().unwrap(),
+            human_claim: None,
             leeway: Leeway::default(),
         };
         let claims = json!({
@@ -232,6 +233,7 @@ impl Arranged {
             .unwrap(),
             facts: facts.clone(),
             waiting: 0,
+            unreviewed: None,
         };
         let asked = ask::ask(asking, regime, self.now())
             .unwrap()

@@ -1,6 +1,7 @@
 mod flips;
 
 use super::*;
+use crate::status::EndReason;
 
 const ID: &str = "req-01KAV3M0000123456789ABCDEF";
 

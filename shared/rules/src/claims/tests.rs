@@ -18,6 +18,7 @@ fn expected() -> Expected {
             .map(|aud| aud.parse().unwrap())
             .collect(),
         groups_claim: "groups".parse().unwrap(),
+        human_claim: None,
         leeway: Leeway::default(),
     }
 }

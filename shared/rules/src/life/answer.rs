@@ -1,7 +1,8 @@
-//! Answering a request that is pending: approve, deny, withdraw.
+//! Answering what waits for an answer: a request that is pending, or an extension of a grant.
 
 use std::collections::BTreeSet;
 
+use super::ask::activate_by;
 use super::{must_be_requester, must_see, person, wrong_status};
 use crate::audit::Event;
 use crate::caller::Caller;
@@ -12,14 +13,16 @@ use crate::pace::Pace;
 use crate::refusal::{Refusal, Verb};
 use crate::request::{Approval, Request};
 use crate::route::Standing;
-use crate::status::Status;
+use crate::status::{Grant, Status};
 use crate::step::Step;
 
-/// Somebody says yes to what they were shown. The last yes of the last stage makes it a grant.
+/// Somebody says yes to what they were shown. The last yes of the last stage makes a request a
+/// grant, and lengthens a grant whose extension was asked.
 ///
 /// # Errors
-/// The request is not theirs to see, is their own, or is not pending; they are in no group that may
-/// answer now, have approved before, or were shown something else; the time to answer is over.
+/// The request is not theirs to see, is their own or asked by them, or waits for no answer; they are
+/// in no group that may answer now, have approved before, or were shown something else; the time to
+/// answer is over.
 pub fn approve(
     request: &Request,
     caller: &Caller,
@@ -30,21 +33,19 @@ pub fn approve(
     now: Moment,
 ) -> Result<Step, Refusal> {
     let held = must_be_approver(request, caller, offices)?;
-    must_be_pending(request, Verb::Approve, now)?;
+    let asked = must_wait(request, Verb::Approve, now)?;
     let Standing::Waiting {
         number,
         stage,
         have,
     } = request.standing()
     else {
-        // INVARIANT: a request that waits for nobody is not pending; were one, nobody could
-        // approve it.
+        // INVARIANT: what waits for nobody does not wait; did it, nobody could approve it.
         return Err(wrong_status(Verb::Approve, request));
     };
     if request
-        .approvals
-        .iter()
-        .any(|approval| &approval.by == caller.person())
+        .current_approvals()
+        .any(|approval| approval.by.is_one_with(caller.identity()))
     {
         return Err(Refusal::AlreadyApproved);
     }
@@ -67,7 +68,7 @@ pub fn approve(
         comment,
     };
     let approval = Approval {
-        by: caller.person().clone(),
+        by: caller.identity().clone(),
         name: caller.name().map(str::to_owned),
         groups,
         shown,
@@ -76,20 +77,22 @@ pub fn approve(
     let step = Step::from(request)
         .with(person(caller), event, now)
         .approved_by(approval)
-        .not_by(caller.person());
-    Ok(match step.request().standing() {
-        Standing::Passed => step.to(Status::Approved {
-            activate_by: now.plus(pace.activate_within),
+        .not_by(caller.identity());
+    Ok(match (step.request().standing(), asked) {
+        (Standing::Waiting { .. }, _) => step,
+        (Standing::Passed, Asked::Access) => step.to(Status::Approved {
+            activate_by: activate_by(&request.ask, pace, now),
         }),
-        Standing::Waiting { .. } => step,
+        (Standing::Passed, Asked::Extension(grant)) => super::extend::grant(step, grant, now),
     })
 }
 
-/// Somebody who may say yes says no; one no is enough.
+/// Somebody who may say yes says no; one no is enough. A grant whose extension is denied runs on to
+/// its end as it was.
 ///
 /// # Errors
-/// The request is not theirs to see, is their own, or is not pending; they are in no approver
-/// group; the time to answer is over.
+/// The request is not theirs to see, is their own or asked by them, or waits for no answer; they are
+/// in no approver group; the time to answer is over.
 pub fn deny(
     request: &Request,
     caller: &Caller,
@@ -98,17 +101,22 @@ pub fn deny(
     now: Moment,
 ) -> Result<Step, Refusal> {
     must_be_approver(request, caller, offices)?;
-    must_be_pending(request, Verb::Deny, now)?;
-    Ok(Step::from(request)
-        .with(person(caller), Event::Denied { comment }, now)
-        .to(Status::Denied { at: now })
-        .not_by(caller.person()))
+    let step = Step::from(request).not_by(caller.identity());
+    Ok(match must_wait(request, Verb::Deny, now)? {
+        Asked::Access => step
+            .with(person(caller), Event::Denied { comment }, now)
+            .to(Status::Denied { at: now }),
+        Asked::Extension(grant) => step
+            .with(person(caller), Event::ExtensionDenied { comment }, now)
+            .to(as_it_was(grant)),
+    })
 }
 
-/// The requester takes the request back before it is approved.
+/// The requester, or whoever asked in their name, takes the request back before it is approved; the
+/// requester takes back an extension that waits.
 ///
 /// # Errors
-/// The request is not theirs or not pending.
+/// The request is not theirs, or waits for no answer.
 pub fn withdraw(
     request: &Request,
     caller: &Caller,
@@ -116,12 +124,19 @@ pub fn withdraw(
     now: Moment,
 ) -> Result<Step, Refusal> {
     must_see(request, caller, offices)?;
-    must_be_requester(request, caller)?;
-    match request.status {
+    let pending = matches!(request.status, Status::Pending { .. });
+    if !(pending && request.is_asked_by(caller)) {
+        must_be_requester(request, caller)?;
+    }
+    let step = Step::from(request);
+    match &request.status {
         // Whoever withdraws after the deadline wants the same thing that is about to happen.
-        Status::Pending { .. } => Ok(Step::from(request)
+        Status::Pending { .. } => Ok(step
             .with(person(caller), Event::Withdrawn {}, now)
             .to(Status::Withdrawn { at: now })),
+        Status::Active { grant } if grant.extending.is_some() => Ok(step
+            .with(person(caller), Event::ExtensionWithdrawn {}, now)
+            .to(as_it_was(grant))),
         Status::Approved { .. }
         | Status::Active { .. }
         | Status::Ending { .. }
@@ -132,14 +147,25 @@ pub fn withdraw(
     }
 }
 
-/// The approver groups that the caller is in; never of the requester, whatever their groups.
+/// A grant without the extension that was asked.
+fn as_it_was(grant: &Grant) -> Status {
+    Status::Active {
+        grant: Grant {
+            extending: None,
+            ..grant.clone()
+        },
+    }
+}
+
+/// The approver groups that the caller is in; never of those it is about, whatever their groups and
+/// by whatever account.
 fn must_be_approver(
     request: &Request,
     caller: &Caller,
     offices: &Offices,
 ) -> Result<BTreeSet<Group>, Refusal> {
     must_see(request, caller, offices)?;
-    if request.is_of(caller) {
+    if request.is_about(caller.identity()) {
         return Err(Refusal::SelfApproval);
     }
     let may = request.approver_groups();
@@ -156,10 +182,25 @@ fn must_be_approver(
     Ok(held)
 }
 
-fn must_be_pending(request: &Request, verb: Verb, now: Moment) -> Result<(), Refusal> {
-    match request.status {
-        Status::Pending { answer_by } if now < answer_by => Ok(()),
-        Status::Pending { answer_by } => Err(Refusal::DeadlinePassed { at: answer_by }),
+/// What waits for an answer.
+enum Asked<'a> {
+    /// The request itself.
+    Access,
+    /// An extension of this grant.
+    Extension(&'a Grant),
+}
+
+fn must_wait(request: &Request, verb: Verb, now: Moment) -> Result<Asked<'_>, Refusal> {
+    match &request.status {
+        Status::Pending { answer_by } if now < *answer_by => Ok(Asked::Access),
+        Status::Pending { answer_by } => Err(Refusal::DeadlinePassed { at: *answer_by }),
+        Status::Active { grant } if grant.extending.is_some() => {
+            if now < grant.ends_at {
+                Ok(Asked::Extension(grant))
+            } else {
+                Err(Refusal::GrantOver { at: grant.ends_at })
+            }
+        }
         Status::Approved { .. }
         | Status::Active { .. }
         | Status::Ending { .. }

@@ -3,16 +3,16 @@
 use crate::ask::Ask;
 use crate::audit::{Actor, Event, Head};
 use crate::caller::Caller;
-use crate::facts::TargetFacts;
+use crate::facts::{Platform, TargetFacts};
 use crate::moment::Moment;
-use crate::names::{AccessKind, DocumentName, RequestId};
+use crate::names::{AccessKind, DocumentName, Identity, RequestId};
 use crate::on_call::OnCall;
 use crate::pace::Pace;
 use crate::place::{Place, Places};
 use crate::policy::{Decision, PolicySet, Question, Sought};
 use crate::refusal::Refusal;
-use crate::request::Request;
-use crate::route::Consent;
+use crate::request::{Asker, Request};
+use crate::route::{Consent, Route};
 use crate::session_document::SessionDocument;
 use crate::session_policy::{Scope, SessionPolicy};
 use crate::status::Status;
@@ -34,6 +34,8 @@ pub struct Asking<'a> {
     pub facts: Vec<TargetFacts>,
     /// How many requests of this person wait for an answer.
     pub waiting: usize,
+    /// An emergency of this person that nobody has reviewed yet.
+    pub unreviewed: Option<RequestId>,
 }
 
 /// Where access is given, by which policy, and at which pace.
@@ -73,34 +75,69 @@ impl Regime<'_> {
 
 /// A request for access begins, pending or, where the policy says yes by itself, approved.
 ///
+/// Where it is for somebody else, the policy is asked about whoever asks; about the one it is for it
+/// is asked when they activate it, for only then is their token at hand.
+///
 /// # Errors
 /// The place is not served, the targets do not fit into one set of credentials, a target is unknown
-/// or its agent too old, the policy says no, or the person has too many requests waiting.
+/// or its agent too old, the start is out of range, the policy says no, an emergency of the person is
+/// not reviewed, or the person has too many requests waiting.
 pub fn ask(asking: Asking<'_>, regime: Regime<'_>, now: Moment) -> Result<Step, Refusal> {
     let Asking {
         id,
         caller,
-        ask,
+        mut ask,
         facts,
         waiting,
+        unreviewed,
     } = asking;
+    // Whoever names themselves asks for themselves.
+    ask.for_person = ask.for_person.filter(|person| person != caller.person());
+    must_start_in_time(&ask, regime.pace, now)?;
+    if let Some(person) = &ask.for_person
+        && person.iss != caller.person().iss
+    {
+        return Err(Refusal::OtherIssuer(person.iss.clone()));
+    }
     let place = place_of(&ask, regime.places)?;
-    must_fit(id, &ask, place, now)?;
     must_be_known(&ask, &facts)?;
     must_carry(&ask.kind, &facts)?;
-    let route = match regime.judge(caller, &ask, Sought::Anew, &facts, now) {
+    let at = ask.starts_at.unwrap_or(now);
+    let route = match regime.judge(caller, &ask, Sought::Anew, &facts, at) {
         Decision::Allowed { route } => route,
         Decision::Denied(denial) => return Err(Refusal::Policy(denial)),
     };
+    must_run_as(&route, place, &facts)?;
+    must_fit(id, &ask, &route, place, now)?;
+    if ask.break_glass
+        && let Some(request) = unreviewed
+    {
+        return Err(Refusal::ReviewOpen { request });
+    }
     if waiting >= regime.pace.most_pending {
         return Err(Refusal::TooManyPending {
             most: regime.pace.most_pending,
         });
     }
     let automatic = route.consent == Consent::Automatic;
+    let caller_name = caller.name().map(str::to_owned);
+    let (requester, requester_name, asker) = match &ask.for_person {
+        None => (caller.identity().clone(), caller_name, None),
+        Some(person) => {
+            let other = Identity {
+                person: person.clone(),
+                human: None,
+            };
+            let asker = Asker {
+                identity: caller.identity().clone(),
+                name: caller_name,
+            };
+            (other, None, Some(asker))
+        }
+    };
     let status = if automatic {
         Status::Approved {
-            activate_by: now.plus(regime.pace.activate_within),
+            activate_by: activate_by(&ask, regime.pace, now),
         }
     } else {
         Status::Pending {
@@ -109,27 +146,93 @@ pub fn ask(asking: Asking<'_>, regime: Regime<'_>, now: Moment) -> Result<Step, 
     };
     let request = Request {
         id,
-        requester: caller.person().clone(),
-        requester_name: caller.name().map(str::to_owned),
-        ask: ask.clone(),
+        requester,
+        requester_name,
+        asker,
+        ask,
         facts,
-        route: route.clone(),
+        route,
         asked_at: now,
         approvals: Vec::new(),
+        extension: None,
+        refused: None,
+        review: None,
         status,
         head: Head::empty(id),
     };
-    let shown = request.shown();
-    let step = Step::from(&request).with(
-        super::person(caller),
-        Event::Asked { ask, route, shown },
-        now,
-    );
+    let rotas = regime.on_call.rotas_of(caller.person());
+    let asked = Event::Asked {
+        ask: request.ask.clone(),
+        route: request.route.clone(),
+        groups: caller.groups().iter().cloned().collect(),
+        rotas: rotas.into_iter().collect(),
+        facts: request.facts.clone(),
+        shown: request.shown(),
+    };
+    let mut step = Step::from(&request).with(super::person(caller), asked, now);
+    if let Some(reviewers) = &request.route.reviewers {
+        let reviewers = reviewers.iter().cloned().collect();
+        step = step.with(super::person(caller), Event::GlassBroken { reviewers }, now);
+    }
     Ok(if automatic {
         step.with(Actor::Postern {}, Event::ApprovedByPolicy {}, now)
     } else {
         step
     })
+}
+
+/// Until when access that is approved now may be activated. Whoever may not begin before has as long
+/// from then on.
+pub(crate) fn activate_by(ask: &Ask, pace: &Pace, now: Moment) -> Moment {
+    let begins = ask.starts_at.map_or(now, |at| at.max(now));
+    begins.plus(pace.activate_within)
+}
+
+fn must_start_in_time(ask: &Ask, pace: &Pace, now: Moment) -> Result<(), Refusal> {
+    match ask.starts_at {
+        Some(_) if ask.break_glass => Err(Refusal::EmergencyLater),
+        Some(at) if at <= now || at > now.plus(pace.starts_within) => {
+            Err(Refusal::StartOutOfRange {
+                most: pace.starts_within,
+            })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Everything apart from policy that a grant needs of its targets and their place.
+pub(crate) fn must_be_possible<'a>(
+    ask: &Ask,
+    route: &Route,
+    facts: &[TargetFacts],
+    places: &'a Places,
+) -> Result<&'a Place, Refusal> {
+    let place = place_of(ask, places)?;
+    must_be_known(ask, facts)?;
+    must_carry(&ask.kind, facts)?;
+    must_run_as(route, place, facts)?;
+    Ok(place)
+}
+
+/// Sessions run as another user on Linux and macOS alone (AWS-FACTS 1.17), and by documents of their
+/// own.
+pub(crate) fn must_run_as(
+    route: &Route,
+    place: &Place,
+    facts: &[TargetFacts],
+) -> Result<(), Refusal> {
+    let Some(user) = &route.run_as else {
+        return Ok(());
+    };
+    facts
+        .iter()
+        .find(|fact| !place.run_as || fact.platform == Platform::Windows)
+        .map_or(Ok(()), |fact| {
+            Err(Refusal::RunAsImpossible {
+                user: user.clone(),
+                target: fact.target.clone(),
+            })
+        })
 }
 
 /// The place an ask is for, which must offer the kind asked for.
@@ -155,8 +258,14 @@ pub(crate) fn place_of<'a>(ask: &Ask, places: &'a Places) -> Result<&'a Place, R
 
 /// What could not be issued later is not asked for now. The length of a session policy does not
 /// depend on the end it names.
-fn must_fit(id: RequestId, ask: &Ask, place: &Place, now: Moment) -> Result<(), Refusal> {
-    let document = SessionDocument::for_ask(&ask.kind, ask.duration_seconds);
+fn must_fit(
+    id: RequestId,
+    ask: &Ask,
+    route: &Route,
+    place: &Place,
+    now: Moment,
+) -> Result<(), Refusal> {
+    let document = SessionDocument::for_grant(ask, route);
     session_policy(id, ask, place, &document, now).map(|_| ())
 }
 

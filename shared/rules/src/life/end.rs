@@ -11,7 +11,7 @@ use crate::request::Request;
 use crate::status::{EndReason, Status};
 use crate::step::Step;
 
-/// An approver of the request or an operator takes the grant back.
+/// An approver of the request, whoever reviews it, or an operator takes the grant back.
 ///
 /// # Errors
 /// The request is not theirs to see or to revoke, or there is no grant to take back.
@@ -23,15 +23,16 @@ pub fn revoke(
     now: Moment,
 ) -> Result<Step, Refusal> {
     must_see(request, caller, offices)?;
-    let approver = !request.is_of(caller)
+    let approver = !request.is_about(caller.identity())
         && (request
             .approver_groups()
             .iter()
+            .chain(request.route.reviewers.iter().flatten())
             .any(|group| caller.is_in(group))
             || request
                 .approvals
                 .iter()
-                .any(|approval| &approval.by == caller.person()));
+                .any(|approval| &approval.by.person == caller.person()));
     // An operator may revoke their own grant too: ending access early is never the danger.
     if !approver && !offices.is_operator(caller) {
         return Err(Refusal::MayNotRevoke);
@@ -85,7 +86,7 @@ fn end(
             look_at: None,
         },
         Status::Active { grant } => Status::Ending {
-            grant: grant.clone(),
+            grant: grant.over(),
             ended_at: now.min(grant.ends_at),
             why,
             look_at: now,

@@ -9,21 +9,19 @@
 //! credentials, if STS made any, never left the function. The first issue activates the grant: its
 //! clock starts when that issue begins, not when somebody approved.
 
-use std::collections::BTreeSet;
-
-use super::ask::{Regime, must_be_known, must_carry, place_of, session_policy};
+use super::ask::{Regime, must_be_possible, session_policy};
 use super::{must_be_requester, must_see, person, wrong_status};
 use crate::audit::{Actor, Event};
 use crate::caller::Caller;
 use crate::facts::TargetFacts;
 use crate::moment::Moment;
+use crate::names::Identity;
 use crate::offices::Offices;
 use crate::permit::Permit;
-use crate::policy::{Decision, Sought};
+use crate::policy::{Decision, PolicyId, Sought};
 use crate::refusal::{Refusal, Verb};
-use crate::request::Request;
+use crate::request::{Refused, Request};
 use crate::route::{Consent, Route, Standing};
-use crate::session_document::SessionDocument;
 use crate::status::{Grant, Issuing, Status};
 use crate::step::Step;
 
@@ -39,13 +37,32 @@ pub struct Begun {
     pub permit: Permit,
 }
 
+/// An issue that does not begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotBegun {
+    /// Why.
+    pub refusal: Refusal,
+    /// To be recorded, where the policy has changed its answer: whoever reads the trail must see
+    /// which one it was. The refusal stands whether or not that works.
+    pub step: Option<Step>,
+}
+
+impl From<Refusal> for NotBegun {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            step: None,
+        }
+    }
+}
+
 /// The requester has credentials issued. Everything is judged again: the targets as they are now,
 /// the requester's groups as they are now, the policy set now in force, and whether the approvals
 /// given still satisfy it.
 ///
 /// # Errors
-/// The request is not theirs or has no grant; the grant is over or was not activated in time;
-/// another issue is under way; the policy or the approvals no longer carry it.
+/// The request is not theirs or has no grant; the grant is over, begins later or was not activated
+/// in time; another issue is under way; the policy or the approvals no longer carry it.
 pub fn begin(
     request: &Request,
     caller: &Caller,
@@ -53,12 +70,16 @@ pub fn begin(
     regime: Regime<'_>,
     offices: &Offices,
     now: Moment,
-) -> Result<Begun, Refusal> {
+) -> Result<Begun, NotBegun> {
     must_see(request, caller, offices)?;
     must_be_requester(request, caller)?;
     let (grant, first) = match &request.status {
         Status::Approved { activate_by } if now >= *activate_by => {
-            return Err(Refusal::DeadlinePassed { at: *activate_by });
+            return Err(Refusal::DeadlinePassed { at: *activate_by }.into());
+        }
+        Status::Approved { .. } if request.ask.starts_at.is_some_and(|at| now < at) => {
+            let at = request.ask.starts_at.unwrap_or(now);
+            return Err(Refusal::TooEarly { at }.into());
         }
         Status::Approved { .. } => {
             // The end is a whole second, because IAM compares whole seconds, and rounded down: a
@@ -72,11 +93,12 @@ pub fn begin(
                 issues: 0,
                 credentials_until: now,
                 issuing: None,
+                extending: None,
             };
             (grant, true)
         }
         Status::Active { grant } if now >= grant.ends_at => {
-            return Err(Refusal::GrantOver { at: grant.ends_at });
+            return Err(Refusal::GrantOver { at: grant.ends_at }.into());
         }
         Status::Active { grant } => (grant.clone(), false),
         Status::Pending { .. }
@@ -84,7 +106,7 @@ pub fn begin(
         | Status::Closed { .. }
         | Status::Denied { .. }
         | Status::Withdrawn { .. }
-        | Status::Lapsed { .. } => return Err(wrong_status(Verb::Issue, request)),
+        | Status::Lapsed { .. } => return Err(wrong_status(Verb::Issue, request).into()),
     };
     let orphan = match &grant.issuing {
         Some(issuing) => {
@@ -92,21 +114,23 @@ pub fn begin(
             if now < dead_at {
                 // A live issue takes a moment; a dead one is waited for until it counts as such.
                 let retry_after = dead_at.since(now).min(std::time::Duration::from_secs(2));
-                return Err(Refusal::IssueInProgress { retry_after });
+                return Err(Refusal::IssueInProgress { retry_after }.into());
             }
             Some(issuing.issue)
         }
         None => None,
     };
-    let place = place_of(&request.ask, regime.places)?;
-    must_be_known(&request.ask, facts)?;
-    must_carry(&request.ask.kind, facts)?;
-    let decision = regime.judge(caller, &request.ask, Sought::Anew, facts, now);
-    let route = match decision {
-        Decision::Allowed { route } => route,
-        Decision::Denied(denial) => return Err(Refusal::NoLongerAllowed(denial)),
-    };
-    must_be_carried_by_approvals(request, &route)?;
+    let place = must_be_possible(&request.ask, &request.route, facts, regime.places)?;
+    let route =
+        judge_again(request, caller, facts, regime, now).map_err(|(refusal, policies)| {
+            let judged = Refused {
+                code: refusal.code().to_owned(),
+                policies,
+                policy_set: regime.policy.digest(),
+            };
+            let step = refused(request, caller, judged, now);
+            NotBegun { refusal, step }
+        })?;
 
     let issue = grant.issues.saturating_add(1);
     let seconds = Permit::seconds_for(grant.ends_at, now);
@@ -115,13 +139,14 @@ pub fn begin(
             seconds.unsigned_abs(),
         )))
         .plus(SKEW);
-    let document = SessionDocument::for_ask(&request.ask.kind, request.ask.duration_seconds);
+    let document = request.document();
     let policy = session_policy(request.id, &request.ask, place, &document, grant.ends_at)?;
     let permit = Permit {
         request: request.id,
         issue,
         role: place.access_role.clone(),
         source_identity: caller.person().source_identity(),
+        run_as: request.route.run_as.clone(),
         policy,
         seconds,
         ends_at: grant.ends_at,
@@ -145,17 +170,24 @@ pub fn begin(
         until,
         policy_set: route.policy_set,
     };
-    let step = step.with(person(caller), event, now).to(Status::Active {
-        grant: Grant {
-            issues: issue,
-            credentials_until: grant.credentials_until.max(until),
-            issuing: Some(Issuing {
-                issue,
-                began_at: now,
-            }),
-            ..grant
-        },
-    });
+    let grant = Grant {
+        issues: issue,
+        credentials_until: grant.credentials_until.max(until),
+        issuing: Some(Issuing {
+            issue,
+            began_at: now,
+        }),
+        ..grant
+    };
+    let step = step
+        .with(person(caller), event, now)
+        .to(Status::Active { grant })
+        .having(|request| {
+            request.refused = None;
+            // Whoever it was asked for has shown who is behind their account.
+            request.requester = caller.identity().clone();
+            request.requester_name = caller.name().map(str::to_owned);
+        });
     Ok(Begun { step, permit })
 }
 
@@ -241,21 +273,92 @@ fn settle(request: &Request, grant: &Grant, event: Event, until: Moment, now: Mo
         .to(Status::Active { grant })
 }
 
+/// What the policy now in force says to the grant as it stands: what was asked, or what it was
+/// extended to, which is the matter of one policy. A no comes with the policies that say it.
+fn judge_again(
+    request: &Request,
+    caller: &Caller,
+    facts: &[TargetFacts],
+    regime: Regime<'_>,
+    now: Moment,
+) -> Result<Route, (Refusal, Vec<PolicyId>)> {
+    let sought = match &request.extension {
+        None => Sought::Anew,
+        Some(extension) => Sought::Longer {
+            by: &extension.route.policy,
+            total: extension.total,
+        },
+    };
+    let route = match regime.judge(caller, &request.ask, sought, facts, now) {
+        Decision::Allowed { route } => route,
+        Decision::Denied(denial) => {
+            let mut policies: Vec<PolicyId> = denial
+                .reasons
+                .iter()
+                .filter_map(|reason| reason.policy.clone())
+                .collect();
+            if policies.is_empty() {
+                // Where no policy says anything, it is the one that did that no longer does.
+                policies.push(request.route.policy.clone());
+            }
+            return Err((Refusal::NoLongerAllowed(denial), policies));
+        }
+    };
+    // The credentials are for the user that was recorded and shown.
+    let carried = if route.run_as == request.route.run_as {
+        must_be_carried_by_approvals(request, caller, &route)
+    } else {
+        let policy = route.policy.clone();
+        Err(Refusal::UserChanged { policy })
+    };
+    match carried {
+        Ok(()) => Ok(route),
+        Err(refusal) => Err((refusal, vec![route.policy])),
+    }
+}
+
+/// The refusal as the trail tells it, unless it stands there already.
+fn refused(request: &Request, caller: &Caller, refused: Refused, now: Moment) -> Option<Step> {
+    if request.refused.as_ref() == Some(&refused) {
+        return None;
+    }
+    let Refused {
+        code,
+        policies,
+        policy_set,
+    } = refused.clone();
+    let event = Event::IssueRefused {
+        code,
+        policies,
+        policy_set,
+    };
+    let step = Step::from(request).with(person(caller), event, now);
+    Some(step.having(|request| request.refused = Some(refused)))
+}
+
 /// The approvals given must satisfy the route now in force, each for what is still the same
 /// request, and each by a group that may still answer.
-fn must_be_carried_by_approvals(request: &Request, route: &Route) -> Result<(), Refusal> {
+fn must_be_carried_by_approvals(
+    request: &Request,
+    caller: &Caller,
+    route: &Route,
+) -> Result<(), Refusal> {
     let stages = match &route.consent {
         Consent::Automatic => return Ok(()),
         Consent::Approvals { stages } => stages,
     };
-    let shown = request.shown();
-    // One person counts once, and never the requester, whatever the ledger holds.
-    let mut people = BTreeSet::from([&request.requester]);
-    let counting = request
-        .approvals
-        .iter()
-        .filter(|approval| approval.shown == shown && people.insert(&approval.by))
-        .map(|approval| &approval.groups);
+    let granted = request.granted();
+    // One human being counts once, and never one whom it is about, whatever the ledger holds and by
+    // whatever account.
+    let mut people: Vec<&Identity> = request.parties().chain([caller.identity()]).collect();
+    let mut counting = Vec::new();
+    for approval in &request.approvals {
+        let known = people.iter().any(|one| one.is_one_with(&approval.by));
+        if approval.shown == granted && !known {
+            people.push(&approval.by);
+            counting.push(&approval.groups);
+        }
+    }
     match stages.standing(counting) {
         (Standing::Passed, _) => Ok(()),
         (Standing::Waiting { .. }, have) => Err(Refusal::ApprovalsVoid {

@@ -61,6 +61,9 @@ fn route(
         duration_seconds: GrantDuration::from_seconds(GrantDuration::LEAST.into()).ok()?,
         reason: REASON.parse().ok()?,
         ticket: None,
+        starts_at: None,
+        break_glass: false,
+        for_person: None,
     };
     let facts = std::slice::from_ref(fact);
     match regime.judge(caller, &ask, Sought::Anew, facts, now) {

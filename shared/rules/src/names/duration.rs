@@ -38,6 +38,12 @@ impl GrantDuration {
             })
     }
 
+    /// The longest there is.
+    #[must_use]
+    pub fn longest() -> Self {
+        Self(Self::MOST)
+    }
+
     /// Whole seconds.
     #[must_use]
     pub fn seconds(self) -> u32 {

@@ -34,6 +34,14 @@ text_name!(
     |text| made_of(text, 1, 128, is_plain) && text.trim() == text
 );
 
+text_name!(
+    /// What the identity provider calls the human being behind an account, the same in all of their
+    /// accounts, such as an employee number: 1 to 255 printable ASCII characters.
+    HumanId,
+    "the id of a human being: 1 to 255 printable ASCII characters",
+    |text| made_of(text, 1, 255, |c| c.is_ascii_graphic())
+);
+
 /// One human being as the identity provider names them: issuer and subject together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +91,48 @@ impl fmt::Display for Person {
         write!(f, "{} at {}", self.sub, self.iss)
     }
 }
+
+/// An account, and the human being behind it where the identity provider tells.
+///
+/// Somebody may have several accounts. What one person must not do twice, or to themselves, is
+/// compared by both: two accounts are one human being if either is the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// The account.
+    pub person: Person,
+    /// Who is behind it.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub human: Option<HumanId>,
+}
+
+impl Identity {
+    /// Whether both are known to be one human being.
+    #[must_use]
+    pub fn is_one_with(&self, other: &Self) -> bool {
+        self.person == other.person || (self.human.is_some() && self.human == other.human)
+    }
+
+    /// Keys by which one human being is recognised: that of the account, and that of whoever is
+    /// behind it. Two identities of one human being have one in common.
+    pub fn keys(&self) -> impl Iterator<Item = Digest> {
+        let human = self
+            .human
+            .as_ref()
+            .map(|human| Digest::of("postern.human", human.as_str().as_bytes()));
+        std::iter::once(self.person.key()).chain(human)
+    }
+}
+
+text_name!(
+    /// A user of an instance's operating system, and never `root`: 1 to 32 lower-case letters,
+    /// digits or `-_`, of which the first is a letter or `_`.
+    OsUser,
+    "a user such as `deploy`: 1 to 32 lower-case letters, digits or `-_`, and not `root`",
+    |text| made_of(text, 1, 32, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
+        && text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && text != "root"
+);
 
 #[cfg(test)]
 mod tests {

@@ -7,23 +7,38 @@
 //! | annotation | on | value |
 //! |---|---|---|
 //! | `@id` | both, required | unique; 1 to 64 letters, digits or `-_.` |
+//! | `@time_zone` | both | the zone of `context.weekday`, `hour` and `minute`; without it, `UTC` |
 //! | `@max_duration` | permit, required | `15s` to `8h`, such as `1h30m` |
+//! | `@extendable_to` | permit | the longest it may become by extension; without it, it is not extended |
 //! | `@auto` | permit | `true`: nobody has to approve; stands alone |
 //! | `@approvals` | permit | `1` to `5` distinct people |
 //! | `@approvers` | permit | groups, separated by commas; with `@approvals` |
 //! | `@stages` | permit | `1 of leads; 2 of security, directors`: up to three stages, in order |
-//! | `@answer_within` | permit | `1m` to `7d`; without it, four hours; not with `@auto` |
+//! | `@answer_within` | permit | `1m` to `7d`; without it, four hours; only where people approve |
+//! | `@break_glass` | permit | `true`: for emergencies alone, and at once; stands in place of `@auto` |
+//! | `@reviewers` | permit | groups that review it afterwards; with `@break_glass`, required there |
+//! | `@for_others` | permit | `true`: it may be asked for in the name of somebody else |
+//! | `@unlogged` | permit | `true`: kinds of access that cannot be logged are offered as well |
+//! | `@run_as` | permit | the operating system's user that sessions run as; not with `@unlogged` |
+//! | `@reason_length` | permit | the least characters of the reason, `4` to `300` |
+//! | `@reason_pattern` | permit | a regular expression that the whole reason matches |
+//! | `@ticket_pattern` | permit | a regular expression that the whole ticket matches; there must be one |
 //! | `@because` | forbid | one sentence for the person who is refused |
+
+mod notes;
+mod values;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cedar_policy::{Effect, Policy};
 
+use self::notes::Notes;
 use super::fault::{Fault, PolicyFault};
-use crate::names::duration::read_length;
-use crate::names::{BadName, Comment, GrantDuration, Group, made_of, text_name};
-use crate::route::{Consent, Stage, Stages};
+use super::wanted::Wanted;
+use super::zone::Zone;
+use crate::names::{Comment, GrantDuration, Group, OsUser, made_of, text_name};
+use crate::route::{Consent, Stages};
 
 text_name!(
     /// The `@id` of a policy: 1 to 64 letters, digits or `-_.`.
@@ -33,24 +48,44 @@ text_name!(
 );
 
 const ID: &str = "id";
+const TIME_ZONE: &str = "time_zone";
 const MAX_DURATION: &str = "max_duration";
+const EXTENDABLE_TO: &str = "extendable_to";
 const AUTO: &str = "auto";
 const APPROVALS: &str = "approvals";
 const APPROVERS: &str = "approvers";
 const STAGES: &str = "stages";
 const ANSWER_WITHIN: &str = "answer_within";
+const BREAK_GLASS: &str = "break_glass";
+const REVIEWERS: &str = "reviewers";
+const FOR_OTHERS: &str = "for_others";
+const UNLOGGED: &str = "unlogged";
+const RUN_AS: &str = "run_as";
+const REASON_LENGTH: &str = "reason_length";
+const REASON_PATTERN: &str = "reason_pattern";
+const TICKET_PATTERN: &str = "ticket_pattern";
 const BECAUSE: &str = "because";
 
-const OF_A_PERMIT: [&str; 7] = [
+const OF_A_PERMIT: [&str; 17] = [
     ID,
+    TIME_ZONE,
     MAX_DURATION,
+    EXTENDABLE_TO,
     AUTO,
     APPROVALS,
     APPROVERS,
     STAGES,
     ANSWER_WITHIN,
+    BREAK_GLASS,
+    REVIEWERS,
+    FOR_OTHERS,
+    UNLOGGED,
+    RUN_AS,
+    REASON_LENGTH,
+    REASON_PATTERN,
+    TICKET_PATTERN,
 ];
-const OF_A_FORBID: [&str; 2] = [ID, BECAUSE];
+const OF_A_FORBID: [&str; 3] = [ID, TIME_ZONE, BECAUSE];
 
 /// How long a request waits for an answer where the policy does not say.
 const USUAL_ANSWER: Duration = Duration::from_secs(4 * 60 * 60);
@@ -59,7 +94,7 @@ const USUAL_ANSWER: Duration = Duration::from_secs(4 * 60 * 60);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rule {
     /// It offers a route.
-    Permit(Terms),
+    Permit(Box<Terms>),
     /// It closes every route, for this reason.
     Forbid(Option<Comment>),
 }
@@ -71,8 +106,27 @@ pub struct Terms {
     pub consent: Consent,
     /// The longest grant.
     pub max_duration: GrantDuration,
+    /// The longest that a grant may become by extension; none is extended without.
+    pub extendable_to: Option<GrantDuration>,
     /// How long the request waits for an answer.
     pub answer_within: Duration,
+    /// Who reviews it afterwards, where it is for emergencies; for nothing else then.
+    pub break_glass: Option<BTreeSet<Group>>,
+    /// Whether it may be asked for in the name of somebody else.
+    pub for_others: bool,
+    /// Whether kinds of access that cannot be logged are offered as well.
+    pub unlogged: bool,
+    /// The operating system's user that sessions run as.
+    pub run_as: Option<OsUser>,
+    /// What reason and ticket must be like.
+    pub wanted: Wanted,
+}
+
+/// One policy's annotations, read.
+pub(super) struct Annotated {
+    pub(super) id: PolicyId,
+    pub(super) zone: Zone,
+    pub(super) rule: Rule,
 }
 
 /// Reads one policy's annotations. Nothing, where a fault was noted.
@@ -80,231 +134,108 @@ pub(super) fn read(
     policy: &Policy,
     label: &str,
     faults: &mut Vec<PolicyFault>,
-) -> Option<(PolicyId, Rule)> {
+) -> Option<Annotated> {
     let mut notes = Notes {
         policy,
         label,
         faults,
     };
     let id = notes.required(ID, str::parse);
+    let zone = notes
+        .optional(TIME_ZONE, str::parse)
+        .unwrap_or_else(Zone::utc);
     let rule = match policy.effect() {
         Effect::Permit => {
             notes.refuse_unknown("permit", &OF_A_PERMIT);
-            terms(&mut notes).map(Rule::Permit)
+            terms(&mut notes).map(|terms| Rule::Permit(Box::new(terms)))
         }
         Effect::Forbid => {
             notes.refuse_unknown("forbid", &OF_A_FORBID);
             Some(Rule::Forbid(notes.optional(BECAUSE, str::parse)))
         }
     };
-    Some((id?, rule?))
+    let (id, rule) = (id?, rule?);
+    Some(Annotated { id, zone, rule })
 }
 
 fn terms(notes: &mut Notes<'_>) -> Option<Terms> {
-    let max_duration = notes.required(MAX_DURATION, max_duration);
+    let max_duration = notes.required(MAX_DURATION, values::max_duration);
+    let extendable_to = notes.optional(EXTENDABLE_TO, values::max_duration);
+    if let (Some(longest), Some(most)) = (max_duration, extendable_to)
+        && most <= longest
+    {
+        notes.note(EXTENDABLE_TO, Fault::NoLonger);
+    }
     let answer_within = notes
-        .optional(ANSWER_WITHIN, answer_within)
+        .optional(ANSWER_WITHIN, values::answer_within)
         .unwrap_or(USUAL_ANSWER);
+    let break_glass = break_glass(notes);
     let consent = consent(notes);
+    if notes.has(RUN_AS) {
+        notes.refuse_beside(RUN_AS, &[UNLOGGED]);
+    }
+    let wanted = Wanted {
+        reason_length: notes
+            .optional(REASON_LENGTH, values::reason_length)
+            .unwrap_or_default(),
+        reason: notes.optional(REASON_PATTERN, str::parse),
+        ticket: notes.optional(TICKET_PATTERN, str::parse),
+    };
+    let flag = |notes: &mut Notes<'_>, key| notes.optional(key, values::yes).is_some();
     Some(Terms {
         consent: consent?,
         max_duration: max_duration?,
+        extendable_to,
         answer_within,
+        break_glass,
+        for_others: flag(notes, FOR_OTHERS),
+        unlogged: flag(notes, UNLOGGED),
+        run_as: notes.optional(RUN_AS, str::parse),
+        wanted,
     })
 }
 
+/// Who reviews a broken glass, where the permit is for that.
+fn break_glass(notes: &mut Notes<'_>) -> Option<BTreeSet<Group>> {
+    if !notes.has(BREAK_GLASS) {
+        if notes.has(REVIEWERS) {
+            notes.note(REVIEWERS, Fault::WithoutBreakGlass);
+        }
+        return None;
+    }
+    // Whoever breaks the glass does it in their own name.
+    notes.refuse_beside(BREAK_GLASS, &[FOR_OTHERS]);
+    let yes = notes.required(BREAK_GLASS, values::yes);
+    let reviewers = notes.required(REVIEWERS, values::approvers);
+    yes.and(reviewers)
+}
+
 fn consent(notes: &mut Notes<'_>) -> Option<Consent> {
+    let of_people = [APPROVALS, APPROVERS, STAGES, ANSWER_WITHIN];
+    if notes.has(BREAK_GLASS) {
+        // Its own value is read where its reviewers are.
+        notes.refuse_beside(BREAK_GLASS, &[AUTO]);
+        notes.refuse_beside(BREAK_GLASS, &of_people);
+        return Some(Consent::Automatic);
+    }
     if notes.has(AUTO) {
-        notes.refuse_beside(AUTO, &[APPROVALS, APPROVERS, STAGES, ANSWER_WITHIN]);
-        return notes.required(AUTO, yes).map(|()| Consent::Automatic);
+        notes.refuse_beside(AUTO, &of_people);
+        return notes
+            .required(AUTO, values::yes)
+            .map(|()| Consent::Automatic);
     }
     if notes.has(STAGES) {
         notes.refuse_beside(STAGES, &[APPROVALS, APPROVERS]);
-        let stages = notes.required(STAGES, stages)?;
+        let stages = notes.required(STAGES, values::stages)?;
         return Some(Consent::Approvals { stages });
     }
     if !notes.has(APPROVALS) && !notes.has(APPROVERS) {
         notes.note(APPROVALS, Fault::NoConsent);
         return None;
     }
-    let needed = notes.required(APPROVALS, approvals);
-    let groups = notes.required(APPROVERS, approvers);
+    let needed = notes.required(APPROVALS, values::approvals);
+    let groups = notes.required(APPROVERS, values::approvers);
     // INVARIANT: both were read within their bounds, so they make a stage.
     let stages = Stages::one(needed?, groups?).ok()?;
     Some(Consent::Approvals { stages })
-}
-
-/// One policy's annotations, and where its faults go.
-struct Notes<'a> {
-    policy: &'a Policy,
-    label: &'a str,
-    faults: &'a mut Vec<PolicyFault>,
-}
-
-impl Notes<'_> {
-    fn has(&self, key: &str) -> bool {
-        self.policy.annotation(key).is_some()
-    }
-
-    fn note(&mut self, key: &str, fault: Fault) {
-        self.faults
-            .push(PolicyFault::of_annotation(self.label, key, fault));
-    }
-
-    /// Notes what cannot stand beside an annotation.
-    fn refuse_beside(&mut self, key: &'static str, others: &[&str]) {
-        for other in others {
-            if self.has(other) {
-                self.note(other, Fault::Excluded(key));
-            }
-        }
-    }
-
-    /// The value; nothing where it is absent, or malformed and noted.
-    fn optional<T>(&mut self, key: &str, read: fn(&str) -> Result<T, BadName>) -> Option<T> {
-        match read(self.policy.annotation(key)?) {
-            Ok(value) => Some(value),
-            Err(bad) => {
-                self.note(key, Fault::Malformed(bad));
-                None
-            }
-        }
-    }
-
-    /// The value; nothing where it is absent or malformed, both noted.
-    fn required<T>(&mut self, key: &str, read: fn(&str) -> Result<T, BadName>) -> Option<T> {
-        if !self.has(key) {
-            self.note(key, Fault::Missing);
-        }
-        self.optional(key, read)
-    }
-
-    fn refuse_unknown(&mut self, effect: &'static str, known: &[&str]) {
-        for (key, _) in self
-            .policy
-            .annotations()
-            .filter(|(key, _)| !known.contains(key))
-        {
-            let known: Vec<String> = known.iter().map(|key| format!("`@{key}`")).collect();
-            let fault = Fault::Unknown {
-                effect,
-                known: known.join(", "),
-            };
-            self.faults
-                .push(PolicyFault::of_annotation(self.label, key, fault));
-        }
-    }
-}
-
-fn yes(text: &str) -> Result<(), BadName> {
-    if text == "true" {
-        Ok(())
-    } else {
-        Err(BadName::new(
-            text,
-            "`true`; a permit that is not automatic leaves `@auto` out",
-        ))
-    }
-}
-
-fn approvals(text: &str) -> Result<u8, BadName> {
-    match text.as_bytes() {
-        [digit @ b'1'..=b'5'] => Ok(digit - b'0'),
-        _ => Err(BadName::new(text, "a number of approvals, `1` to `5`")),
-    }
-}
-
-fn approvers(text: &str) -> Result<BTreeSet<Group>, BadName> {
-    let bad = || BadName::new(text, "a list of distinct groups such as `leads,oncall`");
-    let mut groups = BTreeSet::new();
-    for name in text.split(',') {
-        let group: Group = name.trim_matches(' ').parse().map_err(|_| bad())?;
-        if !groups.insert(group) {
-            return Err(bad());
-        }
-    }
-    Ok(groups)
-}
-
-fn stages(text: &str) -> Result<Stages, BadName> {
-    let bad = || {
-        BadName::new(
-            text,
-            "one to three stages such as `1 of leads; 2 of security, ops`",
-        )
-    };
-    let stage = |text: &str| {
-        let (needed, groups) = text.trim_matches(' ').split_once(" of ")?;
-        Some(Stage {
-            needed: approvals(needed).ok()?,
-            groups: approvers(groups).ok()?,
-        })
-    };
-    let stages: Option<Vec<Stage>> = text.split(';').map(stage).collect();
-    stages
-        .and_then(|stages| stages.try_into().ok())
-        .ok_or_else(bad)
-}
-
-fn max_duration(text: &str) -> Result<GrantDuration, BadName> {
-    read_length(text)
-        .and_then(|length| GrantDuration::from_seconds(length.as_secs()).ok())
-        .ok_or_else(|| BadName::new(text, "a duration of `15s` to `8h`, such as `1h30m`"))
-}
-
-fn answer_within(text: &str) -> Result<Duration, BadName> {
-    const LEAST: Duration = Duration::from_secs(60);
-    const MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-    read_length(text)
-        .filter(|length| (LEAST..=MOST).contains(length))
-        .ok_or_else(|| BadName::new(text, "a duration of `1m` to `7d`, such as `2h30m`"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bounds_of_durations_are_kept() {
-        assert!(max_duration("14s").is_err() && max_duration("15s").is_ok());
-        assert!(max_duration("8h").is_ok() && max_duration("8h1s").is_err());
-        assert!(max_duration("1d").is_err());
-        assert!(answer_within("59s").is_err() && answer_within("1m").is_ok());
-        assert!(answer_within("7d").is_ok() && answer_within("7d1s").is_err());
-    }
-
-    #[test]
-    fn stages_are_read_in_their_order() {
-        let read = stages("1 of leads; 2 of security, On Call").unwrap();
-        let read: Vec<(u8, usize)> = read
-            .iter()
-            .map(|stage| (stage.needed, stage.groups.len()))
-            .collect();
-        assert_eq!(read, [(1, 1), (2, 2)]);
-        for bad in [
-            "",
-            ";",
-            "1 of leads;",
-            "leads",
-            "0 of leads",
-            "6 of leads",
-            "1 leads",
-            "1 of ",
-            "1 of leads,leads",
-            "1 of a; 1 of b; 1 of c; 1 of d",
-            "one of leads",
-        ] {
-            assert!(stages(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn approvers_are_distinct_groups_kept_as_they_are_written() {
-        let groups = approvers("leads, On Call").unwrap();
-        let names: Vec<&str> = groups.iter().map(Group::as_str).collect();
-        assert_eq!(names, ["On Call", "leads"]);
-        for bad in ["", ",", "leads,", "leads,leads", "leads, leads", "leads\n"] {
-            assert!(approvers(bad).is_err(), "{bad:?}");
-        }
-    }
 }

@@ -32,7 +32,8 @@ pub struct Denial {
     pub reasons: Vec<Reason>,
 }
 
-/// The kinds of denial. Where several apply, the first in this order is told.
+/// The kinds of denial. Where several apply: a `forbid`, then what could not be evaluated, then what
+/// the permit that comes nearest falls short of. All of it stands in the reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "denial", rename_all = "kebab-case")]
 pub enum DenialKind {
@@ -46,6 +47,27 @@ pub enum DenialKind {
         #[serde(rename = "longest_seconds")]
         longest: GrantDuration,
     },
+    /// The reason is too short for every permit that would do otherwise.
+    ReasonTooShort {
+        /// The least characters.
+        least: u16,
+    },
+    /// The reason is not as the permit wants it.
+    ReasonUnlike,
+    /// The ticket is not as the permit wants it, or there is none.
+    TicketUnlike,
+    /// The permit is not to be asked for in the name of somebody else.
+    NotForOthers,
+    /// The permit does not offer kinds of access that cannot be logged.
+    NotUnlogged,
+    /// The permit offers no extension.
+    NotExtendable,
+    /// No permit for emergencies covers every target.
+    NoBreakGlass,
+    /// The person is in no group at all, and no permit is for such people.
+    NoGroups,
+    /// The set holds no permit at all.
+    NoPolicy,
     /// No single permit covers every target.
     NoRoute,
 }
@@ -92,6 +114,29 @@ pub enum Why {
         /// The targets that it does not cover.
         targets: Vec<Target>,
     },
+    /// It wants a longer reason.
+    ReasonTooShort {
+        /// The least characters.
+        least: u16,
+    },
+    /// It wants another reason.
+    ReasonUnlike {
+        /// The regular expression that the whole reason must match.
+        pattern: String,
+    },
+    /// It wants a ticket, or another one.
+    TicketUnlike {
+        /// The regular expression that the whole ticket must match.
+        pattern: String,
+    },
+    /// It is not to be asked for in the name of somebody else.
+    NotForOthers {},
+    /// It does not offer what cannot be logged.
+    NotUnlogged {},
+    /// It offers no extension.
+    NotExtendable {},
+    /// It is for emergencies, and this was not asked for as one.
+    OnlyBreakGlass {},
     /// Nothing is known of the target.
     UnknownTarget {
         /// Which of the targets.
@@ -100,13 +145,39 @@ pub enum Why {
 }
 
 impl DenialKind {
-    /// A stable code: `policy-forbids`, `policy-unevaluable`, `duration-too-long` or `no-route`.
+    /// The codes of all kinds.
+    pub const CODES: [&str; 13] = [
+        "policy-forbids",
+        "policy-unevaluable",
+        "duration-too-long",
+        "reason-too-short",
+        "reason-unlike",
+        "ticket-unlike",
+        "not-for-others",
+        "not-unlogged",
+        "not-extendable",
+        "no-break-glass",
+        "no-groups",
+        "no-policy",
+        "no-route",
+    ];
+
+    /// Its stable code, one of [`DenialKind::CODES`].
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Forbidden => "policy-forbids",
             Self::Unevaluable => "policy-unevaluable",
             Self::TooLong { .. } => "duration-too-long",
+            Self::ReasonTooShort { .. } => "reason-too-short",
+            Self::ReasonUnlike => "reason-unlike",
+            Self::TicketUnlike => "ticket-unlike",
+            Self::NotForOthers => "not-for-others",
+            Self::NotUnlogged => "not-unlogged",
+            Self::NotExtendable => "not-extendable",
+            Self::NoBreakGlass => "no-break-glass",
+            Self::NoGroups => "no-groups",
+            Self::NoPolicy => "no-policy",
             Self::NoRoute => "no-route",
         }
     }
@@ -130,6 +201,29 @@ impl Denial {
                 "Tell the operators of Postern which policy or target is named here.".into()
             }
             DenialKind::TooLong { longest } => format!("Ask for {longest} or less."),
+            DenialKind::ReasonTooShort { least } => {
+                format!("Say why in {least} characters or more.")
+            }
+            DenialKind::ReasonUnlike => {
+                format!("Give a reason of the form `{}`.", self.pattern())
+            }
+            DenialKind::TicketUnlike => format!("Name a ticket of the form `{}`.", self.pattern()),
+            DenialKind::NotForOthers => "Let them ask for it themselves.".into(),
+            DenialKind::NotUnlogged => "Ask for a shell or a command, which are logged.".into(),
+            DenialKind::NotExtendable => "Make a new request for the time after.".into(),
+            DenialKind::NoBreakGlass => {
+                "Ask without `break_glass`, or call whoever may end the emergency.".into()
+            }
+            DenialKind::NoGroups => {
+                "Have the identity provider put your groups into your token, then sign in again."
+                    .into()
+            }
+            DenialKind::NoPolicy => {
+                "Tell the operators of Postern that its policy set is empty.".into()
+            }
+            DenialKind::NoRoute if self.is_for_emergencies() => {
+                "In an emergency, ask again with `break_glass`; somebody will review it.".into()
+            }
             DenialKind::NoRoute if self.reasons.is_empty() => {
                 "Ask for another kind of access or another target, or to be put in a group that \
                  may have this one."
@@ -142,12 +236,47 @@ impl Denial {
     }
 }
 
+impl Denial {
+    /// The form that is wanted of the reason or the ticket.
+    fn pattern(&self) -> &str {
+        self.reasons
+            .iter()
+            .find_map(|reason| reason.why.pattern_for(self.kind))
+            .unwrap_or_default()
+    }
+
+    fn is_for_emergencies(&self) -> bool {
+        self.reasons
+            .iter()
+            .any(|reason| reason.why == Why::OnlyBreakGlass {})
+    }
+}
+
+impl Why {
+    fn pattern_for(&self, kind: DenialKind) -> Option<&str> {
+        match (self, kind) {
+            (Self::ReasonUnlike { pattern }, DenialKind::ReasonUnlike)
+            | (Self::TicketUnlike { pattern }, DenialKind::TicketUnlike) => Some(pattern),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             DenialKind::Forbidden => "a policy forbids it",
             DenialKind::Unevaluable => "the policies could not be evaluated",
             DenialKind::TooLong { .. } => "no policy allows it for so long",
+            DenialKind::ReasonTooShort { .. } => "the reason is too short",
+            DenialKind::ReasonUnlike => "the reason is not as the policy wants it",
+            DenialKind::TicketUnlike => "the ticket is not as the policy wants it",
+            DenialKind::NotForOthers => "nobody may ask for this in the name of somebody else",
+            DenialKind::NotUnlogged => "no policy offers what cannot be logged",
+            DenialKind::NotExtendable => "the policy offers no extension",
+            DenialKind::NoBreakGlass => "no policy lets you break the glass here",
+            DenialKind::NoGroups => "your token names no groups",
+            DenialKind::NoPolicy => "there is no policy that permits anything",
             DenialKind::NoRoute => "no single policy allows it on every target",
         })?;
         for (n, reason) in self.reasons.iter().enumerate() {
@@ -185,6 +314,15 @@ impl fmt::Display for Why {
                 let targets: Vec<String> = targets.iter().map(|t| format!("`{t}`")).collect();
                 write!(f, "does not cover {}", targets.join(", "))
             }
+            Self::ReasonTooShort { least } => {
+                write!(f, "wants a reason of {least} characters or more")
+            }
+            Self::ReasonUnlike { pattern } => write!(f, "wants a reason of the form `{pattern}`"),
+            Self::TicketUnlike { pattern } => write!(f, "wants a ticket of the form `{pattern}`"),
+            Self::NotForOthers {} => f.write_str("is not to be asked for in another name"),
+            Self::NotUnlogged {} => f.write_str("offers only what can be logged"),
+            Self::NotExtendable {} => f.write_str("offers no extension"),
+            Self::OnlyBreakGlass {} => f.write_str("is for emergencies"),
             Self::UnknownTarget { target } => write!(f, "nothing is known of `{target}`"),
         }
     }

@@ -75,7 +75,10 @@ pub enum Fault {
     #[error("{0}")]
     Syntax(String),
     /// Brackets or conditions stand too deep in each other.
-    #[error("brackets and conditions stand more than {0} deep in each other")]
+    #[error(
+        "brackets and conditions stand more than {0} deep in each other, or more than {0} `&&` and \
+         `||` join them; write lists of names as a set, and ask it with `contains`"
+    )]
     TooDeep(usize),
     /// Cedar's validator refuses it: it speaks of something that the schema does not know, or can
     /// never apply.
@@ -88,7 +91,7 @@ pub enum Fault {
     #[error("is missing")]
     Missing,
     /// A permit says neither that it is automatic nor who approves.
-    #[error(r#"a permit needs `@auto("true")`, or `@approvals` together with `@approvers`"#)]
+    #[error(r#"a permit needs `@auto("true")`, or `@approvals` together with `@approvers`, or `@stages`"#)]
     NoConsent,
     /// An annotation's value cannot be read.
     #[error("{0}")]
@@ -104,6 +107,12 @@ pub enum Fault {
     /// Two annotations that exclude each other.
     #[error("cannot stand beside `@{0}`")]
     Excluded(&'static str),
+    /// An extension that would lengthen nothing.
+    #[error("must be longer than `@max_duration`")]
+    NoLonger,
+    /// Reviewers of what nobody reviews.
+    #[error("goes with `@break_glass` only")]
+    WithoutBreakGlass,
     /// Another policy has the same id.
     #[error("is the id of another policy too")]
     DuplicateId,

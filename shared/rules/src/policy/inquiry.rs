@@ -12,6 +12,7 @@ use cedar_policy::{
 };
 
 use super::Question;
+use super::zone::Zone;
 use crate::facts::TargetFacts;
 use crate::names::{AccessKind, Group, Person, Target};
 
@@ -53,7 +54,11 @@ impl Inquiry {
     ///
     /// # Errors
     /// Cedar's words, where something does not fit the schema: a fault of this crate.
-    pub(super) fn new(question: &Question<'_>, facts: &TargetFacts) -> Result<Self, String> {
+    pub(super) fn new(
+        question: &Question<'_>,
+        facts: &TargetFacts,
+        zone: &Zone,
+    ) -> Result<Self, String> {
         let Question {
             ask,
             person,
@@ -67,7 +72,7 @@ impl Inquiry {
             person_uid(person),
             uid(&VOCABULARY.action, ask.kind.word()),
             target_uid(&facts.target),
-            context(question)?,
+            context(question, zone)?,
             schema,
         )
         .map_err(text_of)?;
@@ -112,8 +117,10 @@ fn target_entity(facts: &TargetFacts) -> Result<Entity, String> {
     .map_err(text_of)
 }
 
-fn context(question: &Question<'_>) -> Result<Context, String> {
+fn context(question: &Question<'_>, zone: &Zone) -> Result<Context, String> {
     let ask = question.ask;
+    let wall = zone.at(question.at);
+    let rotas = question.rotas.iter().map(|rota| text(rota.as_str()));
     let mut pairs = vec![
         (
             "duration_seconds",
@@ -121,6 +128,13 @@ fn context(question: &Question<'_>) -> Result<Context, String> {
         ),
         ("reason", text(ask.reason.as_str())),
         ("now", Value::new_long(question.at.seconds())),
+        ("weekday", text(wall.weekday)),
+        ("hour", Value::new_long(wall.hour.into())),
+        ("minute", Value::new_long(wall.minute.into())),
+        ("on_call", Value::new_bool(!question.rotas.is_empty())),
+        ("rotas", Value::new_set(rotas)),
+        ("break_glass", Value::new_bool(ask.break_glass)),
+        ("for_other", Value::new_bool(ask.for_person.is_some())),
     ];
     if let Some(ticket) = &ask.ticket {
         pairs.push(("ticket", text(ticket.as_str())));

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::{AuthorizationError, Authorizer, Decision as Answer};
+use cedar_policy::{AuthorizationError, Authorizer, Decision as Answer, PolicySet as Cedar};
 
 use super::annotations::{Rule, Terms};
 use super::decision::{Decision, Denial, DenialKind, Reason, Why};
 use super::inquiry::Inquiry;
-use super::{PolicyId, PolicySet, Question};
-use crate::names::{GrantDuration, Target};
+use super::{Known, PolicyId, PolicySet, Question, Sought};
+use crate::names::Target;
 use crate::route::{Consent, Route};
 
 impl PolicySet {
@@ -17,68 +17,54 @@ impl PolicySet {
     pub fn decide(&self, question: &Question<'_>) -> Decision {
         let mut findings = Findings::default();
         for target in question.ask.targets.iter() {
-            let Some(known) = question.facts_of(target) else {
-                findings.fail(
-                    None,
-                    Why::UnknownTarget {
-                        target: target.clone(),
-                    },
-                );
+            let Some(facts) = question.facts_of(target) else {
+                let target = target.clone();
+                findings.fail(None, Why::UnknownTarget { target });
                 continue;
             };
-            match Inquiry::new(question, known) {
-                Ok(inquiry) => self.judge(&inquiry, target, &mut findings),
-                Err(error) => findings.fail(
-                    None,
-                    Why::Fails {
-                        target: target.clone(),
-                        error,
-                    },
-                ),
+            for (zone, cedar) in &self.cedar {
+                match Inquiry::new(question, facts, zone) {
+                    Ok(inquiry) => self.judge(&inquiry, cedar, target, &mut findings),
+                    Err(error) => {
+                        let target = target.clone();
+                        findings.fail(None, Why::Fails { target, error });
+                    }
+                }
             }
         }
         self.conclude(question, findings)
     }
 
-    /// Asks Cedar about one target and notes what each policy says.
-    fn judge<'a>(&'a self, inquiry: &Inquiry, target: &'a Target, findings: &mut Findings<'a>) {
-        let response =
-            Authorizer::new().is_authorized(&inquiry.request, &self.cedar, &inquiry.entities);
-        let rule_of = |id: &cedar_policy::PolicyId| {
-            // INVARIANT: every policy in `cedar` is named after its key in `rules`.
+    /// Asks Cedar about one target and notes what each policy of one zone says.
+    fn judge<'a>(
+        &'a self,
+        inquiry: &Inquiry,
+        cedar: &Cedar,
+        target: &'a Target,
+        findings: &mut Findings<'a>,
+    ) {
+        let response = Authorizer::new().is_authorized(&inquiry.request, cedar, &inquiry.entities);
+        let known_of = |id: &cedar_policy::PolicyId| {
+            // INVARIANT: every policy in `cedar` is named after its key in `known`.
             id.to_string()
                 .parse()
                 .ok()
-                .and_then(|id: PolicyId| self.rules.get_key_value(&id))
+                .and_then(|id: PolicyId| self.known.get_key_value(&id))
         };
         for error in response.diagnostics().errors() {
             let AuthorizationError::PolicyEvaluationError(error) = error;
-            let policy = rule_of(error.policy_id()).map(|(id, _)| id.clone());
-            let error = error.to_string();
-            findings.fail(
-                policy,
-                Why::Fails {
-                    target: target.clone(),
-                    error,
-                },
-            );
+            let policy = known_of(error.policy_id()).map(|(id, _)| id.clone());
+            let (target, error) = (target.clone(), error.to_string());
+            findings.fail(policy, Why::Fails { target, error });
         }
-        for (id, rule) in response.diagnostics().reason().filter_map(rule_of) {
+        for (id, Known { rule, .. }) in response.diagnostics().reason().filter_map(known_of) {
             match (rule, response.decision()) {
-                (Rule::Permit(terms), Answer::Allow) => {
-                    findings
-                        .permits
-                        .entry(id)
-                        .or_insert((terms, Vec::new()))
-                        .1
-                        .push(target);
-                }
+                (Rule::Permit(terms), Answer::Allow) => findings.permits(id, terms, target),
                 (Rule::Forbid(because), Answer::Deny) => {
                     let (target, because) = (target.clone(), because.clone());
-                    let why = Why::Forbids { target, because };
                     findings.forbids.push(Reason {
                         policy: Some(id.clone()),
-                        why,
+                        why: Why::Forbids { target, because },
                     });
                 }
                 // Cedar names permits only when it allows, and forbids only when it denies.
@@ -89,7 +75,6 @@ impl PolicySet {
 
     /// Weighs what was found on all targets.
     fn conclude(&self, question: &Question<'_>, findings: Findings<'_>) -> Decision {
-        let ask = question.ask;
         let Findings {
             forbids,
             failures,
@@ -103,50 +88,77 @@ impl PolicySet {
         }
         let mut reasons = Vec::new();
         let mut best: Option<(u8, &PolicyId, &Terms)> = None;
-        let mut longest: Option<GrantDuration> = None;
+        let mut nearest: Option<Shortfall> = None;
+        let mut for_emergencies = Vec::new();
         for (id, (terms, covered)) in permits {
-            let why = if covered.len() < ask.targets.count() {
-                let left_out = ask
-                    .targets
-                    .iter()
-                    .filter(|target| !covered.contains(target));
-                Why::LeavesOut {
-                    targets: left_out.cloned().collect(),
+            if !question.is_put_to(id, terms) {
+                let all = covered.len() == question.ask.targets.count();
+                if all && terms.break_glass.is_some() {
+                    for_emergencies.push(Reason {
+                        policy: Some(id.clone()),
+                        why: Why::OnlyBreakGlass {},
+                    });
                 }
-            } else if terms.max_duration < ask.duration_seconds {
-                longest = longest.max(Some(terms.max_duration));
-                Why::AllowsAtMost {
-                    longest: terms.max_duration,
-                }
-            } else {
+                continue;
+            }
+            let short = shortfalls(question, terms, &covered);
+            if short.is_empty() {
                 // Ids come sorted, so the first of equal cost stays.
                 let cost = cost(&terms.consent);
                 if best.is_none_or(|(least, _, _)| cost < least) {
                     best = Some((cost, id, terms));
                 }
                 continue;
-            };
-            reasons.push(Reason {
+            }
+            // A permit is as near as the worst that it falls short of.
+            let worst: Option<Vec<Shortfall>> = short.iter().map(Shortfall::of).collect();
+            nearest = worst
+                .and_then(|all| all.into_iter().max_by_key(|one| one.far))
+                .into_iter()
+                .chain(nearest)
+                .min_by_key(|one| one.far);
+            reasons.extend(short.into_iter().map(|why| Reason {
                 policy: Some(id.clone()),
                 why,
-            });
+            }));
         }
-        match (best, longest) {
+        match (best, nearest) {
             (Some((_, id, terms)), _) => Decision::Allowed {
                 route: self.route(id, terms),
             },
-            (None, Some(longest)) => denied(DenialKind::TooLong { longest }, reasons),
-            (None, None) => denied(DenialKind::NoRoute, reasons),
+            (None, Some(nearest)) => denied(nearest.kind, reasons),
+            (None, None) => {
+                // Whoever meets a closed door in an emergency must learn of the other one.
+                reasons.extend(for_emergencies);
+                denied(self.no_route(question, &reasons), reasons)
+            }
+        }
+    }
+
+    /// Why no permit covers what is asked for.
+    fn no_route(&self, question: &Question<'_>, reasons: &[Reason]) -> DenialKind {
+        let permits = |known: &Known| matches!(known.rule, Rule::Permit(_));
+        if !self.known.values().any(permits) {
+            DenialKind::NoPolicy
+        } else if question.ask.break_glass {
+            DenialKind::NoBreakGlass
+        } else if question.groups.is_empty() && reasons.is_empty() {
+            DenialKind::NoGroups
+        } else {
+            DenialKind::NoRoute
         }
     }
 
     fn route(&self, id: &PolicyId, terms: &Terms) -> Route {
         Route {
-            policy: id.as_str().to_owned(),
+            policy: id.clone(),
             policy_set: self.digest,
             consent: terms.consent.clone(),
             max_duration: terms.max_duration,
+            extendable_to: terms.extendable_to,
             answer_within: terms.answer_within,
+            run_as: terms.run_as.clone(),
+            reviewers: terms.break_glass.clone(),
         }
     }
 }
@@ -160,9 +172,95 @@ struct Findings<'a> {
     permits: BTreeMap<&'a PolicyId, (&'a Terms, Vec<&'a Target>)>,
 }
 
-impl Findings<'_> {
+impl<'a> Findings<'a> {
     fn fail(&mut self, policy: Option<PolicyId>, why: Why) {
         self.failures.push(Reason { policy, why });
+    }
+
+    fn permits(&mut self, id: &'a PolicyId, terms: &'a Terms, target: &'a Target) {
+        let (_, covered) = self.permits.entry(id).or_insert((terms, Vec::new()));
+        covered.push(target);
+    }
+}
+
+impl Question<'_> {
+    /// Whether a permit is one that this may be answered by: permits for emergencies are for them
+    /// alone and nothing else is, and an extension is the matter of one policy.
+    fn is_put_to(&self, id: &PolicyId, terms: &Terms) -> bool {
+        self.ask.break_glass == terms.break_glass.is_some()
+            && match self.sought {
+                Sought::Anew => true,
+                Sought::Longer { by, .. } => by == id,
+            }
+    }
+}
+
+/// What a permit that matched some of the targets falls short of; nothing where it will do.
+fn shortfalls(question: &Question<'_>, terms: &Terms, covered: &[&Target]) -> Vec<Why> {
+    let ask = question.ask;
+    let mut short = Vec::new();
+    let left_out: Vec<Target> = ask
+        .targets
+        .iter()
+        .filter(|target| !covered.contains(target))
+        .cloned()
+        .collect();
+    if !left_out.is_empty() {
+        short.push(Why::LeavesOut { targets: left_out });
+    }
+    let longest = match question.sought {
+        Sought::Anew => Some(terms.max_duration),
+        Sought::Longer { .. } => terms.extendable_to,
+    };
+    match longest {
+        None => short.push(Why::NotExtendable {}),
+        Some(longest) if longest < question.duration() => {
+            short.push(Why::AllowsAtMost { longest });
+        }
+        Some(_) => {}
+    }
+    short.extend(terms.wanted.missing(ask));
+    if ask.for_person.is_some() && !terms.for_others {
+        short.push(Why::NotForOthers {});
+    }
+    if !ask.kind.loggable() && !terms.unlogged {
+        short.push(Why::NotUnlogged {});
+    }
+    short
+}
+
+/// Something that a permit which covers every target falls short of.
+#[derive(Debug, Clone, Copy)]
+struct Shortfall {
+    /// How much would have to be asked for otherwise; less is nearer.
+    far: (u8, u32),
+    kind: DenialKind,
+}
+
+impl Shortfall {
+    /// Nothing where the permit is for something else altogether.
+    fn of(why: &Why) -> Option<Self> {
+        let (far, kind) = match why {
+            Why::ReasonTooShort { least } => (
+                (0, u32::from(*least)),
+                DenialKind::ReasonTooShort { least: *least },
+            ),
+            Why::ReasonUnlike { .. } => ((1, 0), DenialKind::ReasonUnlike),
+            Why::TicketUnlike { .. } => ((2, 0), DenialKind::TicketUnlike),
+            Why::AllowsAtMost { longest } => (
+                (3, u32::MAX - longest.seconds()),
+                DenialKind::TooLong { longest: *longest },
+            ),
+            Why::NotExtendable {} => ((4, 0), DenialKind::NotExtendable),
+            Why::NotForOthers {} => ((5, 0), DenialKind::NotForOthers),
+            Why::NotUnlogged {} => ((6, 0), DenialKind::NotUnlogged),
+            Why::Forbids { .. }
+            | Why::Fails { .. }
+            | Why::LeavesOut { .. }
+            | Why::OnlyBreakGlass {}
+            | Why::UnknownTarget { .. } => return None,
+        };
+        Some(Self { far, kind })
     }
 }
 

@@ -19,13 +19,15 @@ struct Standing {
     annotations: Vec<(String, usize)>,
 }
 
-/// How deep brackets and conditions may stand in each other in one policy.
+/// How deep brackets and conditions may stand in each other in one policy, and how many `&&` and
+/// `||` may join its conditions.
 pub(super) const DEEPEST: usize = 50;
 
 /// The line on which a policy gets deeper than [`DEEPEST`], where one does. Every `if` of a policy
-/// counts as open until the policy ends, because chains of them nest to the right.
+/// counts as open until the policy ends, because chains of them nest to the right. So do chains of
+/// `&&` and `||`, each by itself: a list of that many names is a set, and `contains` reads better.
 pub(super) fn too_deep(text: &str) -> Option<usize> {
-    let (mut brackets, mut ifs, mut line) = (0_usize, 0_usize, 1);
+    let (mut brackets, mut ifs, mut joints, mut line) = (0_usize, 0_usize, 0_usize, 1);
     let mut word = String::new();
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
@@ -36,6 +38,7 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
         ifs += usize::from(word == "if");
         word.clear();
         match c {
+            '&' | '|' if rest.next_if_eq(&c).is_some() => joints += 1,
             '\n' => line += 1,
             '/' if rest.peek() == Some(&'/') => {
                 while rest.next_if(|c| !matches!(c, '\n' | '\r')).is_some() {}
@@ -43,10 +46,10 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
             '"' => line += skip_string(&mut rest),
             '(' | '[' | '{' => brackets += 1,
             ')' | ']' | '}' => brackets = brackets.saturating_sub(1),
-            ';' => ifs = 0,
+            ';' => (ifs, joints) = (0, 0),
             _ => {}
         }
-        if brackets.saturating_add(ifs) > DEEPEST {
+        if brackets.saturating_add(ifs) > DEEPEST || joints > DEEPEST {
             return Some(line);
         }
     }
@@ -132,6 +135,12 @@ mod tests {
             None
         );
         assert_eq!(too_deep(&"()[]{}".repeat(99)), None);
+        assert_eq!(too_deep(&"a || b && ".repeat(25)), None);
+        assert_eq!(
+            too_deep(&format!("{}a ||", "a || b && ".repeat(25))),
+            Some(1)
+        );
+        assert_eq!(too_deep(&"a || b; ".repeat(99)), None);
     }
 
     #[test]

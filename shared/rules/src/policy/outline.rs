@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::PolicyId;
 use super::annotations::Rule;
 use super::inquiry::VOCABULARY;
+use super::zone::Zone;
 use crate::names::Group;
 
 /// The actions of the schema, and whether Session Manager can log what is done
@@ -26,6 +27,8 @@ pub struct Outline<'a> {
     pub id: &'a PolicyId,
     /// The line of the text that its `@id` stands on, counted from 1.
     pub line: Option<usize>,
+    /// The zone whose clock it goes by.
+    pub zone: &'a Zone,
     /// What its annotations say.
     pub rule: &'a Rule,
     pub(super) policy: &'a Policy,

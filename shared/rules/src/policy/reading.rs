@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{Policy, PolicySet as Cedar, ValidationMode, ValidationWarning, Validator};
 
-use super::annotations;
+use super::annotations::{self, Annotated};
 use super::fault::{Fault, PolicyFault, PolicyFaults};
 use super::inquiry::VOCABULARY;
 use super::lines::{self, Lines};
-use super::{PolicyId, PolicySet};
+use super::zone::Zone;
+use super::{Known, PolicyId, PolicySet};
 use crate::names::Digest;
 
 impl PolicySet {
@@ -36,21 +37,21 @@ impl PolicySet {
             }
         };
         let policies = in_order(&read);
-        let mut cedar = Cedar::new();
-        let (mut rules, mut lines) = (BTreeMap::new(), BTreeMap::new());
+        let mut cedar: BTreeMap<Zone, Cedar> = BTreeMap::new();
+        let mut known = BTreeMap::new();
         let standing = Lines::of(text);
         for (place, (label, policy)) in &policies {
             let before = faults.len();
-            if let Some((id, rule)) = annotations::read(policy, label, &mut faults) {
+            if let Some(Annotated { id, zone, rule }) =
+                annotations::read(policy, label, &mut faults)
+            {
                 let named = (*policy)
                     .clone()
                     .new_id(cedar_policy::PolicyId::new(id.as_str()));
-                lines.extend(
-                    standing
-                        .line(*place, Some("id"))
-                        .map(|line| (id.clone(), line)),
-                );
-                if rules.insert(id, rule).is_some() || cedar.add(named).is_err() {
+                let added = cedar.entry(zone.clone()).or_default().add(named);
+                let line = standing.line(*place, Some("id"));
+                let twin = known.insert(id, Known { zone, line, rule });
+                if twin.is_some() || added.is_err() {
                     faults.push(PolicyFault::of_annotation(label, "id", Fault::DuplicateId));
                 }
             }
@@ -70,8 +71,7 @@ impl PolicySet {
             faults,
             Self {
                 cedar,
-                rules,
-                lines,
+                known,
                 digest,
             },
         )

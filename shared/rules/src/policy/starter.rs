@@ -11,18 +11,27 @@ use crate::ask::Ask;
 use crate::facts::{Ping, Platform, TargetFacts};
 use crate::moment::Moment;
 use crate::names::{Group, Person, Target};
+use crate::on_call::Rota;
 use crate::route::Consent;
 
 const SET: &str = include_str!("../../../../policies/starter.cedar");
 const TABLE: &str = "../../policies/starter.routes.txt";
 
-const PERSONAS: [(&str, &[&str]); 6] = [
-    ("engineer", &["engineers"]),
-    ("lead-and-engineer", &["engineers", "leads"]),
-    ("lead", &["leads"]),
-    ("contractor", &["contractors", "engineers"]),
-    ("Engineer", &["Engineers"]),
-    ("nobody", &[]),
+/// Somebody who asks: their name here, their groups, and what they are on call for.
+type Persona = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const PERSONAS: [Persona; 7] = [
+    ("engineer", &["engineers"], &[]),
+    ("engineer on call", &["engineers"], &["web"]),
+    ("lead-and-engineer", &["engineers", "leads"], &[]),
+    ("lead", &["leads"], &[]),
+    ("contractor", &["contractors", "engineers"], &[]),
+    ("Engineer", &["Engineers"], &[]),
+    ("nobody", &[], &[]),
 ];
 
 /// Instances by name: a number for the id, and the tag `Env`.
@@ -81,30 +90,31 @@ fn ask(names: &[&str], kind: &str, seconds: u32) -> Ask {
         "targets": targets,
         "kind": kind,
         "duration_seconds": seconds,
-        "reason": "what the table shows",
+        "reason": "what this table shows to people",
     }))
     .unwrap()
 }
 
-fn decide(policies: &PolicySet, ask: &Ask, person: &Person, groups: &BTreeSet<Group>) -> Decision {
+fn decide(policies: &PolicySet, ask: &Ask, (name, groups, rotas): Persona) -> Decision {
+    let person = Person {
+        iss: "https://login.example.com".parse().unwrap(),
+        sub: name.replace(' ', "-").parse().unwrap(),
+    };
+    let groups: BTreeSet<Group> = groups.iter().map(|group| group.parse().unwrap()).collect();
+    let rotas: BTreeSet<Rota> = rotas.iter().map(|rota| rota.parse().unwrap()).collect();
     policies.decide(&Question {
         ask,
-        person,
-        groups,
-        rotas: &BTreeSet::new(),
+        person: &person,
+        groups: &groups,
+        rotas: &rotas,
         facts: &facts(),
         at: Moment::from_seconds(1_795_514_400),
         sought: Sought::Anew,
     })
 }
 
-fn row(policies: &PolicySet, persona: &str, groups: &[&str], names: &[&str], ask: &Ask) -> String {
-    let person = Person {
-        iss: "https://login.example.com".parse().unwrap(),
-        sub: persona.parse().unwrap(),
-    };
-    let groups: BTreeSet<Group> = groups.iter().map(|group| group.parse().unwrap()).collect();
-    let answer = match decide(policies, ask, &person, &groups) {
+fn row(policies: &PolicySet, persona: Persona, names: &[&str], ask: &Ask) -> String {
+    let answer = match decide(policies, ask, persona) {
         Decision::Allowed { route } => match route.consent {
             Consent::Automatic => format!("{}: automatic", route.policy),
             Consent::Approvals { stages } => {
@@ -120,7 +130,18 @@ fn row(policies: &PolicySet, persona: &str, groups: &[&str], names: &[&str], ask
         },
         Decision::Denied(denial) => match denial.kind {
             DenialKind::TooLong { longest } => format!("- {}: {longest} at most", denial.code()),
-            DenialKind::Forbidden | DenialKind::Unevaluable | DenialKind::NoRoute => {
+            DenialKind::Forbidden
+            | DenialKind::Unevaluable
+            | DenialKind::ReasonTooShort { .. }
+            | DenialKind::ReasonUnlike
+            | DenialKind::TicketUnlike
+            | DenialKind::NotForOthers
+            | DenialKind::NotUnlogged
+            | DenialKind::NotExtendable
+            | DenialKind::NoBreakGlass
+            | DenialKind::NoGroups
+            | DenialKind::NoPolicy
+            | DenialKind::NoRoute => {
                 let named: BTreeSet<String> = denial
                     .reasons
                     .iter()
@@ -131,9 +152,11 @@ fn row(policies: &PolicySet, persona: &str, groups: &[&str], names: &[&str], ask
             }
         },
     };
-    let (targets, kind) = (names.join("+"), ask.kind.word());
+    let (who, _, _) = persona;
+    let (targets, emergency) = (names.join("+"), if ask.break_glass { "!" } else { "" });
+    let kind = format!("{}{emergency}", ask.kind.word());
     let duration = ask.duration_seconds.to_string();
-    let line = format!("{persona:<18} {targets:<13} {kind:<8} {duration:<7} {answer}");
+    let line = format!("{who:<18} {targets:<13} {kind:<8} {duration:<7} {answer}");
     line.trim_end().to_owned()
 }
 
@@ -143,24 +166,28 @@ fn table() -> String {
         "{:<18} {:<13} {:<8} {:<7} {}\n",
         "who", "target by Env", "kind", "how long", "answer"
     );
-    for (persona, groups) in PERSONAS {
+    let mut write = |persona, names: &[&str], ask: &Ask| {
+        writeln!(table, "{}", row(&policies, persona, names, ask)).unwrap();
+    };
+    for persona in PERSONAS {
         for names in TARGETS {
             for kind in KINDS {
-                let ask = ask(names, kind, 1_800);
-                writeln!(table, "{}", row(&policies, persona, groups, names, &ask)).unwrap();
+                write(persona, names, &ask(names, kind, 1_800));
             }
+            // As an emergency.
+            let mut emergency = ask(names, KINDS[0], 1_800);
+            emergency.break_glass = true;
+            write(persona, names, &emergency);
         }
+    }
+    let [engineer, on_call, ..] = PERSONAS;
+    for seconds in [3_600, 3_601] {
+        write(on_call, &["staging"], &ask(&["staging"], KINDS[0], seconds));
     }
     for names in [&["staging"], &["prod"]] {
         for kind in KINDS {
             for seconds in [3_600, 3_601, 7_200, 14_400, 14_401, 28_800] {
-                let ask = ask(names, kind, seconds);
-                writeln!(
-                    table,
-                    "{}",
-                    row(&policies, "engineer", &["engineers"], names, &ask)
-                )
-                .unwrap();
+                write(engineer, names, &ask(names, kind, seconds));
             }
         }
     }
@@ -193,15 +220,11 @@ fn who_may_do_what_under_the_starter_set_is_as_written() {
 #[test]
 fn contractors_are_told_why_they_are_refused() {
     let policies = PolicySet::parse(SET).unwrap();
-    let person = Person {
-        iss: "https://login.example.com".parse().unwrap(),
-        sub: "c".parse().unwrap(),
-    };
-    let groups = ["contractors", "engineers"]
-        .map(|group| group.parse().unwrap())
-        .into();
+    let contractor = PERSONAS
+        .into_iter()
+        .find(|(name, ..)| *name == "contractor");
     let ask = ask(&["prod"], KINDS[0], 900);
-    let Decision::Denied(denial) = decide(&policies, &ask, &person, &groups) else {
+    let Decision::Denied(denial) = decide(&policies, &ask, contractor.unwrap()) else {
         panic!("a contractor got to production");
     };
     assert!(

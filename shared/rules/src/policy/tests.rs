@@ -1,3 +1,4 @@
+mod codes;
 mod faults;
 
 use std::collections::BTreeSet;
@@ -100,7 +101,7 @@ fn an_empty_set_permits_nothing() {
     let denial = denial(decide("", &ask(&[WEB], 60)));
     assert_eq!(
         (denial.kind, denial.reasons.len()),
-        (DenialKind::NoRoute, 0)
+        (DenialKind::NoPolicy, 0)
     );
 }
 
@@ -114,13 +115,16 @@ fn a_route_comes_whole_from_one_permit() {
     assert_eq!(
         route(decide(&text, &ask(&[WEB, DB], 2_700))),
         Route {
-            policy: "a".to_owned(),
+            policy: "a".parse().unwrap(),
             policy_set: policies.digest(),
             consent: Consent::Approvals {
                 stages: Stages::one(2, in_groups(&["leads", "oncall"])).unwrap(),
             },
             max_duration: 2_700.try_into().unwrap(),
+            extendable_to: None,
             answer_within: std::time::Duration::from_secs(7_200),
+            run_as: None,
+            reviewers: None,
         }
     );
 }
@@ -145,8 +149,14 @@ fn scope_of_one_permit_and_duration_of_another_never_combine() {
         )
     );
     assert_eq!(refused.next(), "Ask for 1m or less.");
-    assert_eq!(route(decide(&text, &ask(&[WEB, DB], 60))).policy, "wide");
-    assert_eq!(route(decide(&text, &ask(&[WEB], 3_600))).policy, "long");
+    assert_eq!(
+        route(decide(&text, &ask(&[WEB, DB], 60))).policy.as_str(),
+        "wide"
+    );
+    assert_eq!(
+        route(decide(&text, &ask(&[WEB], 3_600))).policy.as_str(),
+        "long"
+    );
 }
 
 #[test]
@@ -176,7 +186,7 @@ fn a_forbid_on_one_target_beats_every_permit_and_says_why() {
         refused.to_string(),
         format!("a policy forbids it: policy `not-web` forbids `{WEB}`: web is frozen")
     );
-    assert_eq!(route(decide(&text, &ask(&[DB], 60))).policy, "all");
+    assert_eq!(route(decide(&text, &ask(&[DB], 60))).policy.as_str(), "all");
 }
 
 #[test]
@@ -247,7 +257,7 @@ fn the_choice_is_automatic_then_fewest_approvals_then_first_id() {
         let backward: String = texts.iter().rev().map(|text| text.as_str()).collect();
         let policy = route(decide(&forward, &ask(&[WEB], 60))).policy;
         assert_eq!(route(decide(&backward, &ask(&[WEB], 60))).policy, policy);
-        policy
+        policy.to_string()
     };
     assert_eq!(chosen(&[&two, &one, &other_one, &auto]), "z-auto");
     assert_eq!(chosen(&[&two, &one, &other_one]), "b-one");
@@ -287,12 +297,15 @@ fn a_policy_can_name_one_person_and_means_issuer_and_subject() {
         r#"principal.iss == "https://login.example.com" && principal.sub == "anna""#,
     );
     for text in [by_uid, by_parts] {
-        assert_eq!(route(decide(&text, &ask(&[WEB], 60))).policy, "anna");
+        assert_eq!(
+            route(decide(&text, &ask(&[WEB], 60))).policy.as_str(),
+            "anna"
+        );
         let namesake = Person {
             iss: "https://other.example.com".parse().unwrap(),
             ..anna()
         };
-        let refused = asked(&set(&text), &ask(&[WEB], 60), &namesake, &[], &facts());
+        let refused = asked(&set(&text), &ask(&[WEB], 60), &namesake, &["a"], &facts());
         assert_eq!(denial(refused).kind, DenialKind::NoRoute);
     }
 }
@@ -312,7 +325,7 @@ fn policies_see_the_kind_the_target_and_the_time() {
     for condition in seen {
         let text = permit(&format!(r#"@id("p") {AUTO}"#), condition);
         assert_eq!(
-            route(decide(&text, &ask(&[WEB], 60))).policy,
+            route(decide(&text, &ask(&[WEB], 60))).policy.as_str(),
             "p",
             "{condition}"
         );
@@ -326,11 +339,12 @@ fn policies_see_the_kind_the_target_and_the_time() {
     }))
     .unwrap();
     let text = format!(
-        r#"@id("p") {AUTO} permit(principal, action == Postern::Action::"port", resource)
+        r#"@id("p") {AUTO} @unlogged("true")
+           permit(principal, action == Postern::Action::"port", resource)
            when {{ context.host == "db.internal" && context.port == 5432
                    && context has ticket && context.ticket == "OPS-7" }};"#
     );
-    assert_eq!(route(decide(&text, &port)).policy, "p");
+    assert_eq!(route(decide(&text, &port)).policy.as_str(), "p");
 }
 
 #[test]

@@ -12,21 +12,26 @@ fn spec(key: Option<&KeyId>) -> DocumentSpec<'_> {
 
 fn every_sort() -> Vec<SessionDocument> {
     let others = [
-        SessionDocument::Command {
-            name: "restart-nginx".parse().unwrap(),
-            line: "sudo systemctl restart nginx".parse().unwrap(),
-        },
         SessionDocument::Port {
             host: "db.internal".parse().unwrap(),
             port: NonZeroU16::new(5432).unwrap(),
         },
         SessionDocument::Ssh,
     ];
-    SessionDocument::shells().chain(others).collect()
+    let of_users = User::ALL.into_iter().flat_map(|user| {
+        let command = SessionDocument::Command {
+            name: "restart-nginx".parse().unwrap(),
+            line: "sudo systemctl restart nginx".parse().unwrap(),
+            user,
+        };
+        SessionDocument::shells(user).chain([command])
+    });
+    of_users.chain(others).collect()
 }
 
 fn document_for(kind: &AccessKind, seconds: u64) -> String {
-    SessionDocument::for_ask(kind, GrantDuration::from_seconds(seconds).unwrap()).to_string()
+    let duration = GrantDuration::from_seconds(seconds).unwrap();
+    SessionDocument::for_access(kind, duration, User::Usual).to_string()
 }
 
 #[test]
@@ -62,8 +67,8 @@ fn an_ask_and_its_document_have_one_name() {
         .collect();
     let of_documents: Vec<String> = every_sort()
         .iter()
-        .skip(6)
         .map(|document| document.name().to_string())
+        .filter(|name| !name.starts_with("Postern-Shell") && !name.contains("As-"))
         .collect();
     assert_eq!(of_asks, of_documents);
     assert_eq!(
@@ -87,7 +92,7 @@ fn no_document_takes_a_parameter_that_gives_power() {
             .unwrap_or_default();
         match document {
             SessionDocument::Port { .. } => assert_eq!(names, ["localPortNumber"]),
-            SessionDocument::Shell(_) | SessionDocument::Command { .. } | SessionDocument::Ssh => {
+            SessionDocument::Shell(..) | SessionDocument::Command { .. } | SessionDocument::Ssh => {
                 assert!(names.is_empty(), "{content}");
                 assert!(!content.to_string().contains("{{"), "{content}");
             }
@@ -112,7 +117,10 @@ fn every_document_bounds_its_sessions() {
         assert_eq!(inputs["s3EncryptionEnabled"], true);
         assert_eq!(inputs["cloudWatchEncryptionEnabled"], true);
         assert_eq!(inputs["cloudWatchStreamingEnabled"], false);
-        assert_eq!(inputs["runAsEnabled"], false);
+        // Whoever asks for a user gets no session as the usual one: there is no default.
+        let as_named = document.name().as_str().contains("As-");
+        assert_eq!(inputs["runAsEnabled"], as_named);
+        assert_eq!(inputs.get("runAsDefaultUser"), None);
     }
 }
 
@@ -127,7 +135,7 @@ fn what_can_be_logged_is_and_the_rest_names_no_bucket() {
             inputs["s3KeyPrefix"].clone(),
         );
         match document {
-            SessionDocument::Shell(_) | SessionDocument::Command { .. } => {
+            SessionDocument::Shell(..) | SessionDocument::Command { .. } => {
                 assert_eq!(logged, ("postern-logs".into(), "sessions".into()));
                 assert_eq!(inputs["kmsKeyId"], key.as_str());
             }
@@ -141,8 +149,11 @@ fn what_can_be_logged_is_and_the_rest_names_no_bucket() {
 
 #[test]
 fn a_shell_document_reads_so() {
-    let content = SessionDocument::Shell(Rung::covering(GrantDuration::from_seconds(60).unwrap()))
-        .content(&spec(None));
+    let content = SessionDocument::Shell(
+        Rung::covering(GrantDuration::from_seconds(60).unwrap()),
+        User::Usual,
+    )
+    .content(&spec(None));
     assert_eq!(
         content,
         json!({
@@ -207,16 +218,18 @@ proptest! {
         let rung = Rung::covering(duration);
         prop_assert!(u32::from(rung.minutes()) * 60 >= duration.seconds());
         let command = AccessKind::Command { name: name.parse().unwrap() };
-        let document = SessionDocument::for_ask(&command, duration);
+        let document = SessionDocument::for_access(&command, duration, User::Usual);
         prop_assert_eq!(document.as_str(), format!("Postern-Command-{name}"));
+        let document = SessionDocument::for_access(&command, duration, User::Named);
+        prop_assert_eq!(document.as_str(), format!("Postern-CommandAs-{name}"));
 
         let host: Host = host.parse().unwrap();
         let port = |port| AccessKind::Port {
             host: host.clone(),
             port: NonZeroU16::new(port).unwrap(),
         };
-        let one = SessionDocument::for_ask(&port(ports.0), duration);
-        let other = SessionDocument::for_ask(&port(ports.1), duration);
+        let one = SessionDocument::for_access(&port(ports.0), duration, User::Usual);
+        let other = SessionDocument::for_access(&port(ports.1), duration, User::Usual);
         prop_assert_eq!(one == other, ports.0 == ports.1);
     }
 }

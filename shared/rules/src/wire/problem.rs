@@ -74,6 +74,17 @@ impl Problem {
                     .collect();
                 problem.facts.insert("approver_groups".into(), groups);
             }
+            Refusal::NotAReviewer { groups } => {
+                let groups = groups
+                    .iter()
+                    .map(|group| Value::from(group.as_str()))
+                    .collect();
+                problem.facts.insert("reviewer_groups".into(), groups);
+            }
+            Refusal::ReviewOpen { request } => {
+                let request = request.to_string().into();
+                problem.facts.insert("unreviewed".into(), request);
+            }
             Refusal::RequestNotFound
             | Refusal::SelfApproval
             | Refusal::AlreadyApproved
@@ -84,13 +95,22 @@ impl Problem {
             | Refusal::DeadlinePassed { .. }
             | Refusal::GrantOver { .. }
             | Refusal::IssueInProgress { .. }
+            | Refusal::UserChanged { .. }
             | Refusal::ApprovalsVoid { .. }
             | Refusal::UnknownTarget(_)
             | Refusal::PlaceNotServed { .. }
             | Refusal::KindNotOffered { .. }
             | Refusal::AgentTooOld { .. }
             | Refusal::TooManyPending { .. }
-            | Refusal::TooManyTargets => {}
+            | Refusal::TooManyTargets
+            | Refusal::TooEarly { .. }
+            | Refusal::StartOutOfRange { .. }
+            | Refusal::EmergencyLater
+            | Refusal::OtherIssuer(_)
+            | Refusal::NothingToReview
+            | Refusal::AlreadyReviewed
+            | Refusal::ExtensionWaiting
+            | Refusal::RunAsImpossible { .. } => {}
         }
         problem
     }

@@ -1,20 +1,18 @@
 //! What callers are shown of requests.
 
-use std::collections::BTreeMap;
+mod parts;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::parts::{ApprovalView, ExtensionView, PersonView, ReviewView, RouteView, TargetView};
 use crate::ask::Ask;
 use crate::caller::Caller;
-use crate::facts::{Ping, Platform, TargetFacts};
-use crate::life::{answer, end};
+use crate::life::{answer, end, review};
 use crate::moment::Moment;
-use crate::names::{Digest, Group, Person, RequestId, Target};
+use crate::names::{Digest, Group, Person, RequestId};
 use crate::offices::Offices;
 use crate::pace::Pace;
 use crate::request::Request;
-use crate::route::{Consent, Route, Stage};
-use crate::session_document::SessionDocument;
 use crate::status::{EndReason, LapseReason, Status, StatusWord};
 
 /// A request, as one caller sees it.
@@ -28,11 +26,14 @@ pub struct RequestView {
     pub status: StatusWord,
     /// It rises with every audit entry.
     pub version: u64,
-    /// Who asked.
+    /// Who the access is for.
     pub requester: Person,
     /// Their name, for people; not an identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester_name: Option<String>,
+    /// Who asked, where the requester did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<PersonView>,
     /// What was asked.
     pub ask: Ask,
     /// What was known of the targets then.
@@ -43,8 +44,14 @@ pub struct RequestView {
     pub document: String,
     /// The policy that offers the access, and what it asks for.
     pub route: RouteView,
-    /// Who has said yes.
+    /// Who has said yes to what is asked now, or was asked last.
     pub approvals: Vec<ApprovalView>,
+    /// A longer grant that is asked for, or was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<ExtensionView>,
+    /// What became of the review, where it is an emergency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewView>,
     /// The digest of what an approver is shown; `approve` must name it.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub shown: Digest,
@@ -93,58 +100,6 @@ pub struct StateView {
     pub issues: Option<u32>,
 }
 
-/// A target as it was when access was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct TargetView {
-    /// Account, Region and instance.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub target: Target,
-    /// Its `Name` tag.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// All its tags.
-    pub tags: BTreeMap<String, String>,
-    /// Its operating system.
-    pub platform: Platform,
-    /// Whether its agent answered.
-    pub ping: Ping,
-    /// Its agent's version, where it has reported.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_version: Option<String>,
-}
-
-/// What a policy asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct RouteView {
-    /// The policy.
-    pub policy: String,
-    /// The digest of the policy set it stands in.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub policy_set: Digest,
-    /// Whether the policy says yes by itself.
-    pub automatic: bool,
-    /// Who must say yes, stage after stage; empty where the policy does.
-    pub stages: Vec<Stage>,
-    /// The longest grant it allows, in seconds.
-    pub max_duration_seconds: u32,
-}
-
-/// One person's yes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ApprovalView {
-    /// Who.
-    pub by: Person,
-    /// Their name, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// When.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-    pub at: Moment,
-}
-
 /// A page of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -183,20 +138,21 @@ impl RequestView {
             version: request.version(),
             requester: request.requester().clone(),
             requester_name: request.requester_name().map(str::to_owned),
+            asked_by: request.asker().map(|asker| PersonView {
+                person: asker.identity.person.clone(),
+                name: asker.name.clone(),
+            }),
             ask: ask.clone(),
             targets: request.facts().iter().map(TargetView::from).collect(),
             loggable: ask.kind.loggable(),
-            document: SessionDocument::for_ask(&ask.kind, ask.duration_seconds).to_string(),
+            document: request.document().to_string(),
             route: RouteView::from(request.route()),
             approvals: request
-                .approvals()
-                .iter()
-                .map(|yes| ApprovalView {
-                    by: yes.by.clone(),
-                    name: yes.name.clone(),
-                    at: yes.at,
-                })
+                .current_approvals()
+                .map(ApprovalView::from)
                 .collect(),
+            extension: ExtensionView::of(request),
+            review: ReviewView::of(request),
             shown: request.shown(),
             asked_at: request.asked_at(),
             state: StateView::of(request),
@@ -205,8 +161,11 @@ impl RequestView {
     }
 }
 
-/// The verbs that the rules would take from the caller now. Issuing is judged again by policy when
-/// it is tried, so it is listed by status alone.
+/// What stands in for the comment of a review, to see whether there may be one.
+const REVIEWED: &str = "seen";
+
+/// The verbs that the rules would take from the caller now. Issuing and extending are judged again
+/// by policy when they are tried, so they are listed by status alone.
 fn you_may(
     request: &Request,
     caller: &Caller,
@@ -226,6 +185,16 @@ fn you_may(
             | Status::Withdrawn { .. }
             | Status::Lapsed { .. } => false,
         };
+    let extend = request.is_of(caller)
+        && matches!(request.status(), Status::Active { grant } if now < grant.ends_at)
+        && request.asked_extension().is_none()
+        && request
+            .route()
+            .extendable_to
+            .is_some_and(|most| most > request.total());
+    let seen = REVIEWED.parse().ok();
+    let may_review =
+        seen.is_some_and(|seen| review::review(request, caller, seen, offices, now).is_ok());
     [
         (
             "approve",
@@ -248,6 +217,8 @@ fn you_may(
             "release",
             end::release(request, caller, offices, now).is_ok(),
         ),
+        ("extend", extend),
+        ("review", may_review),
     ]
     .into_iter()
     .filter(|(_, may)| *may)
@@ -288,34 +259,5 @@ impl StateView {
             }
         }
         view
-    }
-}
-
-impl From<&TargetFacts> for TargetView {
-    fn from(facts: &TargetFacts) -> Self {
-        Self {
-            target: facts.target.clone(),
-            name: facts.name().map(str::to_owned),
-            tags: facts.tags.clone(),
-            platform: facts.platform,
-            ping: facts.ping,
-            agent_version: facts.agent_version.clone(),
-        }
-    }
-}
-
-impl From<&Route> for RouteView {
-    fn from(route: &Route) -> Self {
-        let (automatic, stages): (bool, Vec<Stage>) = match &route.consent {
-            Consent::Automatic => (true, Vec::new()),
-            Consent::Approvals { stages } => (false, stages.iter().cloned().collect()),
-        };
-        Self {
-            policy: route.policy.clone(),
-            policy_set: route.policy_set,
-            automatic,
-            stages,
-            max_duration_seconds: route.max_duration.seconds(),
-        }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::life::tests::{Scene, after};
-use crate::log_verdict::LogObject;
+use crate::log_verdict::{LogObject, LogVerdict};
+use crate::status::{EndReason, LapseReason};
 
 /// An example of the event that is listed after this one. The match is exhaustive, so an event
 /// that is new finds its place here or nothing compiles.
@@ -67,7 +68,29 @@ fn following(event: &Event) -> Option<Event> {
             },
         },
         Event::LogJudged { .. } => Event::Closed {},
-        Event::Closed {} => return None,
+        Event::Closed {} => Event::GlassBroken {
+            reviewers: vec!["security".parse().unwrap()],
+        },
+        Event::GlassBroken { .. } => Event::IssueRefused {
+            code: "no-longer-allowed".to_owned(),
+            policies: vec!["shell".parse().unwrap()],
+            policy_set: scene.policy.digest(),
+        },
+        Event::IssueRefused { .. } => {
+            let step = scene.extend(&scene.active(), &Scene::requester(), after(1));
+            step.unwrap().entries()[0].event.clone()
+        }
+        Event::ExtensionAsked { .. } => Event::ExtensionDenied { comment: None },
+        Event::ExtensionDenied { .. } => Event::ExtensionWithdrawn {},
+        Event::ExtensionWithdrawn {} => Event::Extended {
+            total: 120.try_into().unwrap(),
+            ends_at: after(120),
+            policy_set: scene.policy.digest(),
+        },
+        Event::Extended { .. } => Event::Reviewed {
+            comment: "seen".parse().unwrap(),
+        },
+        Event::Reviewed { .. } => return None,
     })
 }
 

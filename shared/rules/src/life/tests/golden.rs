@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::scene::{Scene, after, caller};
+use super::scene::{EMERGENCY, Scene, after, caller};
 use crate::caller::Caller;
 use crate::life::{answer, end};
 use crate::moment::Moment;
@@ -22,17 +22,17 @@ Made by `UPDATE_GOLDEN=1 cargo test -p rules golden`, and compared by every test
 the status after the verb, or the code of the refusal. *In time* is the moment at which the status \
 was reached, *too late* the one at which its deadline or its grant is over: the end is exclusive. \
 The policy asks for one approval by a lead. The approver is a lead, the insider is the requester \
-with the groups of all the others, and the stranger is an engineer like the requester.
+with the groups of all the others, the reviewer is of security, and the stranger is an engineer \
+like the requester.
 ";
 
-/// When a verb is tried.
-#[derive(Clone, Copy)]
-enum Time {
-    InTime,
-    TooLate,
-}
+const EMERGENCIES: &str = "
+# Emergencies
 
-fn people() -> [(&'static str, Caller); 6] {
+What was asked for with `break_glass`, which the policy leaves to members of security to review.
+";
+
+fn people() -> [(&'static str, Caller); 7] {
     [
         ("requester", Scene::requester()),
         ("approver", Scene::approver()),
@@ -40,21 +40,72 @@ fn people() -> [(&'static str, Caller); 6] {
         ("auditor", caller("carla", &["auditors"])),
         (
             "insider",
-            caller("anna", &["engineers", "leads", "operators", "auditors"]),
+            caller(
+                "anna",
+                &["engineers", "leads", "operators", "auditors", "security"],
+            ),
         ),
+        ("reviewer", caller("sam", &["security"])),
         ("stranger", caller("dan", &["engineers"])),
     ]
 }
 
-/// The request in that status, and the moment at which verbs are tried on it.
-fn at(scene: &Scene, status: StatusWord, time: Time) -> Option<(Request, Moment)> {
-    let request = scene.in_status(status);
-    let moment = match (time, request.due_at(&scene.pace)) {
-        (Time::InTime, _) => after(0),
-        (Time::TooLate, Some(due)) if status != StatusWord::Ending => due,
-        (Time::TooLate, _) => return None,
-    };
-    Some((request, moment))
+/// A request, and the moment at which verbs are tried on it.
+struct Row {
+    name: String,
+    request: Request,
+    now: Moment,
+}
+
+/// Requests in every status, then grants whose extension waits for an answer.
+fn ordinary(scene: &Scene) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let extending = ("active, extension asked".to_owned(), scene.extending());
+    let requests = StatusWord::ALL
+        .into_iter()
+        .map(|status| (status.to_string(), scene.in_status(status)))
+        .chain([extending]);
+    for (name, request) in requests {
+        let ending = request.status().word() == StatusWord::Ending;
+        let due = request.due_at(&scene.pace).filter(|_| !ending);
+        rows.push(Row {
+            name: format!("{name}, in time"),
+            request: request.clone(),
+            now: after(0),
+        });
+        rows.extend(due.map(|now| Row {
+            name: format!("{name}, too late"),
+            request,
+            now,
+        }));
+    }
+    rows
+}
+
+/// Emergencies in the statuses that they have.
+fn emergencies(scene: &Scene) -> Vec<Row> {
+    let anna = Scene::requester();
+    let approved = scene.broken();
+    let active = scene.begin(&approved, &anna, after(0)).unwrap().step;
+    let ending = end::release(active.request(), &anna, &scene.offices, after(1)).unwrap();
+    let late = approved.due_at(&scene.pace).unwrap();
+    let lapsed = sweep::due(&approved, late, &scene.pace).unwrap();
+    let sam = caller("sam", &["security"]);
+    let reviewed = scene.review(&scene.over(), &sam, after(2)).unwrap();
+    [
+        ("approved", approved),
+        ("active", active.request().clone()),
+        ("ending", ending.request().clone()),
+        ("closed", scene.over()),
+        ("lapsed", lapsed.request().clone()),
+        ("closed and reviewed", reviewed.request().clone()),
+    ]
+    .map(|(name, request)| Row {
+        name: name.to_owned(),
+        request,
+        now: after(3),
+    })
+    .into()
 }
 
 fn tried(
@@ -72,34 +123,43 @@ fn tried(
         Verb::Issue => scene.begin(request, caller, now).map(|begun| begun.step),
         Verb::Revoke => end::revoke(request, caller, None, offices, now),
         Verb::Release => end::release(request, caller, offices, now),
+        Verb::Extend => scene.extend(request, caller, now),
+        Verb::Review => scene.review(request, caller, now),
+    }
+}
+
+/// One table: a verb tried on each request by everybody.
+fn write_verb(text: &mut String, scene: &Scene, verb: Verb, rows: &[Row]) {
+    write!(text, "\n## {}\n\n| status |", verb.as_str()).unwrap();
+    for (name, _) in people() {
+        write!(text, " {name} |").unwrap();
+    }
+    writeln!(text, "\n|---|{}", "---|".repeat(people().len())).unwrap();
+    for Row { name, request, now } in rows {
+        write!(text, "| {name} |").unwrap();
+        for (_, person) in people() {
+            let cell = match tried(scene, verb, request, &person, *now) {
+                Ok(step) => format!("**{}**", step.request().status().word()),
+                Err(refusal) => refusal.code().to_owned(),
+            };
+            write!(text, " {cell} |").unwrap();
+        }
+        text.push('\n');
     }
 }
 
 fn table() -> String {
     let scene = Scene::new();
     let mut text = HEAD.to_owned();
+    let rows = ordinary(&scene);
     for verb in Verb::ALL {
-        write!(text, "\n## {}\n\n| status |", verb.as_str()).unwrap();
-        for (name, _) in people() {
-            write!(text, " {name} |").unwrap();
-        }
-        text.push_str("\n|---|---|---|---|---|---|---|\n");
-        for status in StatusWord::ALL {
-            for (when, time) in [("in time", Time::InTime), ("too late", Time::TooLate)] {
-                let Some((request, now)) = at(&scene, status, time) else {
-                    continue;
-                };
-                write!(text, "| {status}, {when} |").unwrap();
-                for (_, person) in people() {
-                    let cell = match tried(&scene, verb, &request, &person, now) {
-                        Ok(step) => format!("**{}**", step.request().status().word()),
-                        Err(refusal) => refusal.code().to_owned(),
-                    };
-                    write!(text, " {cell} |").unwrap();
-                }
-                text.push('\n');
-            }
-        }
+        write_verb(&mut text, &scene, verb, &rows);
+    }
+    text.push_str(EMERGENCIES);
+    let emergency = Scene::under(EMERGENCY);
+    let rows = emergencies(&emergency);
+    for verb in Verb::ALL {
+        write_verb(&mut text, &emergency, verb, &rows);
     }
     text.push_str(
         "\n## The clock\n\n| status | before its deadline | at its deadline |\n|---|---|---|\n",

@@ -4,10 +4,12 @@ mod words;
 
 use std::time::Duration;
 
-use super::scene::{AUTOMATIC, MINUTE, Scene, after, caller, needing};
+use super::scene::{AUTOMATIC, EMERGENCY, MINUTE, Scene, after, caller, needing, somebody};
 use crate::ask::Ask;
+use crate::facts::{Platform, TargetFacts};
+use crate::life::ask::Asking;
 use crate::life::{answer, ask, issue, must_see};
-use crate::names::{Digest, GrantDuration};
+use crate::names::{Digest, GrantDuration, Person};
 use crate::policy::PolicySet;
 use crate::refusal::{Class, Refusal};
 
@@ -31,6 +33,13 @@ macro_rules! refusals {
             vec![$((stringify!($name), $refusal)),*]
         }
     };
+}
+
+/// What the requester is told who asks for a shell, otherwise changed, under a policy with this
+/// annotation.
+fn asked_under(annotation: &str, change: impl FnOnce(&mut Ask)) -> Refusal {
+    let policy = needing(1).replace(r#"@unlogged("true")"#, annotation);
+    Scene::under(&policy).try_asking(change).unwrap_err()
 }
 
 refusals! {
@@ -112,11 +121,32 @@ refusals! {
         let anna = Scene::requester();
         ask::ask(scene.asking(&anna, long), scene.regime(), after(0)).unwrap_err()
     };
-    no_route: Forbidden = Scene::new().ask(&caller("guest", &[])).unwrap_err();
+    reason_too_short: Forbidden = asked_under(r#"@reason_length("40")"#, |_| {});
+    reason_unlike: Forbidden = asked_under(r#"@reason_pattern("INC-[0-9]+: .+")"#, |_| {});
+    ticket_unlike: Forbidden = asked_under(r#"@ticket_pattern("OPS-[0-9]+")"#, |ask| {
+        ask.ticket = Some("HELP-1".parse().unwrap());
+    });
+    not_for_others: Forbidden = asked_under("", |ask| ask.for_person = Some(somebody("cleo")));
+    not_unlogged: Forbidden = asked_under("", |ask| *ask = Scene::ask_for("ssh"));
+    not_extendable: Forbidden = {
+        let scene = Scene::under(&needing(1).replace(r#"@extendable_to("2h")"#, ""));
+        scene.extend(&scene.active(), &Scene::requester(), after(1)).unwrap_err()
+    };
+    no_break_glass: Forbidden = asked_under("", |ask| ask.break_glass = true);
+    no_groups: Forbidden = Scene::new().ask(&caller("guest", &[])).unwrap_err();
+    no_policy: Forbidden = Scene::under("").ask(&Scene::requester()).unwrap_err();
+    no_route: Forbidden = Scene::new().ask(&caller("guest", &["guests"])).unwrap_err();
     no_longer_allowed: Forbidden = {
         let mut scene = Scene::new();
         let request = scene.approved();
         scene.policy = PolicySet::parse("").unwrap();
+        scene.begin(&request, &Scene::requester(), after(1)).unwrap_err()
+    };
+    user_changed: Forbidden = {
+        let mut scene = Scene::new();
+        let request = scene.approved();
+        let as_deploy = needing(1).replace(r#"@unlogged("true")"#, r#"@run_as("deploy")"#);
+        scene.policy = PolicySet::parse(&as_deploy).unwrap();
         scene.begin(&request, &Scene::requester(), after(1)).unwrap_err()
     };
     approvals_void: Forbidden = {
@@ -164,6 +194,78 @@ refusals! {
         assert!(refusal.retry_after().is_some());
         refusal
     };
+    too_early: Conflict = {
+        let mut scene = Scene::under(AUTOMATIC);
+        scene.pace.activate_within = MINUTE;
+        let request = scene.asked_with(|ask| ask.starts_at = Some(after(3_600)));
+        let anna = Scene::requester();
+        assert!(scene.begin(&request, &anna, after(3_600)).is_ok());
+        let late = scene.begin(&request, &anna, after(3_660)).unwrap_err();
+        assert_eq!(late.code(), "deadline-passed");
+        let just_before = after(3_600).minus(Duration::from_millis(1));
+        scene.begin(&request, &anna, just_before).unwrap_err()
+    };
+    start_out_of_range: Impossible = {
+        let scene = Scene::new();
+        let starting = |at| scene.try_asking(|ask| ask.starts_at = Some(at));
+        let week = scene.pace.starts_within;
+        assert!(starting(after(0).plus(week)).is_ok());
+        assert!(starting(after(0).plus(Duration::from_millis(1))).is_ok());
+        let too_far = starting(after(1).plus(week)).unwrap_err();
+        assert_eq!(starting(after(0)).unwrap_err(), too_far);
+        too_far
+    };
+    emergency_later: Impossible = {
+        let scene = Scene::under(EMERGENCY);
+        let later = |ask: &mut Ask| {
+            ask.break_glass = true;
+            ask.starts_at = Some(after(60));
+        };
+        scene.try_asking(later).unwrap_err()
+    };
+    other_issuer: Impossible = {
+        let scene = Scene::under(&needing(1).replace("@unlogged", "@for_others"));
+        let other = |iss: &str| Person { iss: iss.parse().unwrap(), ..somebody("cleo") };
+        let asking = |person| scene.try_asking(|ask| ask.for_person = Some(person));
+        assert!(asking(other("https://login.example.com")).is_ok());
+        asking(other("https://other.example.com")).unwrap_err()
+    };
+    review_open: Forbidden = {
+        let scene = Scene::under(EMERGENCY);
+        let anna = Scene::requester();
+        let unreviewed = scene.broken().id();
+        let mut ask = Scene::ask_for("shell");
+        ask.break_glass = true;
+        let asking = Asking { unreviewed: Some(unreviewed), ..scene.asking(&anna, ask) };
+        ask::ask(asking, scene.regime(), after(1)).unwrap_err()
+    };
+    not_a_reviewer: Forbidden = {
+        let scene = Scene::under(EMERGENCY);
+        scene.review(&scene.over(), &caller("olga", &["operators"]), after(9)).unwrap_err()
+    };
+    nothing_to_review: Conflict = {
+        let scene = Scene::new();
+        scene.review(&scene.active(), &Scene::approver(), after(9)).unwrap_err()
+    };
+    already_reviewed: Conflict = {
+        let scene = Scene::under(EMERGENCY);
+        let sam = caller("sam", &["security"]);
+        let once = scene.review(&scene.over(), &sam, after(9)).unwrap().request().clone();
+        scene.review(&once, &caller("tim", &["security"]), after(10)).unwrap_err()
+    };
+    extension_waiting: Conflict = {
+        let scene = Scene::new();
+        scene.extend(&scene.extending(), &Scene::requester(), after(1)).unwrap_err()
+    };
+    run_as_impossible: Impossible = {
+        let mut scene = Scene::under(&needing(1).replace(r#"@unlogged("true")"#, r#"@run_as("deploy")"#));
+        let not_deployed = scene.try_asking(|_| {}).unwrap_err();
+        scene.runs_as();
+        assert!(scene.try_asking(|_| {}).is_ok());
+        scene.facts[0].platform = Platform::Windows;
+        assert_eq!(scene.try_asking(|_| {}).unwrap_err(), not_deployed);
+        not_deployed
+    };
     too_many_targets: Impossible = {
         let mut scene = Scene::new();
         let places = serde_json::json!([{
@@ -175,6 +277,9 @@ refusals! {
         let node = |n: u8| format!("111122223333/us-gov-west-1/mi-0123456789abcdef{n}");
         let mut ask = Scene::ask_for("shell");
         ask.targets = (0..10).map(|n| node(n).parse().unwrap()).collect::<Vec<_>>().try_into().unwrap();
+        let known = scene.facts[0].clone();
+        let facts = ask.targets.iter().map(|target| TargetFacts { target: target.clone(), ..known.clone() });
+        scene.facts = facts.collect();
         let anna = Scene::requester();
         ask::ask(scene.asking(&anna, ask), scene.regime(), after(0)).unwrap_err()
     };

@@ -9,13 +9,14 @@ use crate::caller::Caller;
 use crate::claims::{self, Expected, Leeway};
 use crate::facts::{Ping, Platform, TargetFacts};
 use crate::life::ask::{Asking, Regime};
-use crate::life::{answer, ask, end, issue};
+use crate::life::extend::{self, Longer};
+use crate::life::{answer, ask, end, issue, review};
 use crate::moment::Moment;
-use crate::names::RequestId;
+use crate::names::{Person, RequestId};
 use crate::offices::Offices;
 use crate::on_call::OnCall;
 use crate::pace::Pace;
-use crate::place::Places;
+use crate::place::{Place, Places};
 use crate::policy::PolicySet;
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -42,6 +43,7 @@ pub(crate) fn caller(sub: &str, groups: &[&str]) -> Caller {
         issuer: "https://login.example.com".parse().unwrap(),
         audiences: ["postern".parse().unwrap()].into(),
         groups_claim: "groups".parse().unwrap(),
+        human_claim: None,
         leeway: Leeway::default(),
     };
     let claims = json!({
@@ -50,6 +52,14 @@ pub(crate) fn caller(sub: &str, groups: &[&str]) -> Caller {
         "iat": start().seconds(), "exp": start().seconds() + 600,
     });
     claims::judge(&claims, &expected, start()).unwrap()
+}
+
+/// Somebody of the issuer here.
+pub(crate) fn somebody(sub: &str) -> Person {
+    Person {
+        iss: "https://login.example.com".parse().unwrap(),
+        sub: sub.parse().unwrap(),
+    }
 }
 
 /// Where access is given, and to whom.
@@ -65,11 +75,17 @@ pub(crate) struct Scene {
 pub(crate) fn needing(approvals: u8) -> String {
     format!(
         r#"@id("shell") @approvals("{approvals}") @approvers("leads") @max_duration("1h")
+        @extendable_to("2h") @unlogged("true")
         permit (principal in Postern::Group::"engineers", action, resource);"#
     )
 }
 
-pub(crate) const AUTOMATIC: &str = r#"@id("auto") @auto("true") @max_duration("1h")
+pub(crate) const AUTOMATIC: &str = r#"@id("auto") @auto("true") @max_duration("1h") @extendable_to("2h") @unlogged("true")
+    permit (principal in Postern::Group::"engineers", action, resource);"#;
+
+/// Emergencies, which security reviews.
+pub(crate) const EMERGENCY: &str = r#"@id("emergency") @break_glass("true")
+    @reviewers("security") @max_duration("1h")
     permit (principal in Postern::Group::"engineers", action, resource);"#;
 
 impl Scene {
@@ -136,6 +152,7 @@ impl Scene {
             ask,
             facts: self.facts.clone(),
             waiting: 0,
+            unreviewed: None,
         }
     }
 
@@ -145,6 +162,27 @@ impl Scene {
             self.regime(),
             start(),
         )
+    }
+
+    /// The requester asks for a shell, otherwise changed.
+    pub(crate) fn try_asking(&self, change: impl FnOnce(&mut Ask)) -> Result<Step, Refusal> {
+        let anna = Self::requester();
+        let mut ask = Self::ask_for("shell");
+        change(&mut ask);
+        ask::ask(self.asking(&anna, ask), self.regime(), start())
+    }
+
+    pub(crate) fn asked_with(&self, change: impl FnOnce(&mut Ask)) -> Request {
+        self.try_asking(change).unwrap().request().clone()
+    }
+
+    /// The place has the documents by which sessions run as another user.
+    pub(crate) fn runs_as(&mut self) {
+        let places = self.places.iter().map(|place| Place {
+            run_as: true,
+            ..place.clone()
+        });
+        self.places = places.collect::<Vec<Place>>().try_into().unwrap();
     }
 
     /// The requester's request, pending or, where the policy says so, approved.
@@ -175,6 +213,16 @@ impl Scene {
         caller: &Caller,
         now: Moment,
     ) -> Result<issue::Begun, Refusal> {
+        self.begin_or_not(request, caller, now)
+            .map_err(|not| not.refusal)
+    }
+
+    pub(crate) fn begin_or_not(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        now: Moment,
+    ) -> Result<issue::Begun, issue::NotBegun> {
         issue::begin(
             request,
             caller,
@@ -198,6 +246,56 @@ impl Scene {
         let expires_at = start().plus(Duration::from_secs(900));
         let step = issue::complete(&self.issuing(), 1, "AKIDEXAMPLE", expires_at, start());
         step.unwrap().request().clone()
+    }
+
+    /// The requester wants a minute more.
+    pub(crate) fn extend(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        now: Moment,
+    ) -> Result<Step, Refusal> {
+        let longer = Longer {
+            by: MINUTE,
+            reason: "the repair takes longer".parse().unwrap(),
+        };
+        let facts = self.facts.clone();
+        extend::extend(
+            request,
+            caller,
+            longer,
+            facts,
+            self.regime(),
+            &self.offices,
+            now,
+        )
+    }
+
+    /// Active, with an extension that waits for an answer.
+    pub(crate) fn extending(&self) -> Request {
+        let step = self.extend(&self.active(), &Self::requester(), start());
+        step.unwrap().request().clone()
+    }
+
+    /// An emergency under [`EMERGENCY`], approved by itself.
+    pub(crate) fn broken(&self) -> Request {
+        self.asked_with(|ask| ask.break_glass = true)
+    }
+
+    /// An emergency that is over.
+    pub(crate) fn over(&self) -> Request {
+        let step = end::release(&self.broken(), &Self::requester(), &self.offices, start());
+        step.unwrap().request().clone()
+    }
+
+    pub(crate) fn review(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        now: Moment,
+    ) -> Result<Step, Refusal> {
+        let comment = "read the transcript".parse().unwrap();
+        review::review(request, caller, comment, &self.offices, now)
     }
 
     pub(crate) fn revoke(

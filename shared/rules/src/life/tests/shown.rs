@@ -6,7 +6,7 @@ use super::scene::{Scene, after};
 use crate::request::Request;
 
 /// The parts of a stored request that an approver is shown.
-const SHOWN: [&str; 5] = ["/id", "/requester", "/ask", "/facts", "/route"];
+const SHOWN: [&str; 5] = ["/id", "/requester/person", "/ask", "/facts", "/route"];
 
 /// The JSON pointer of every value in there that holds no others.
 fn leaves(json: &Value, at: &str, found: &mut Vec<String>) {
@@ -29,6 +29,9 @@ fn leaves(json: &Value, at: &str, found: &mut Vec<String>) {
 
 /// Other values that might stand in the place of one.
 fn others(value: &Value) -> Vec<Value> {
+    if value.is_null() {
+        return vec![json!(7_200), json!("deploy"), json!(["leads"])];
+    }
     if let Some(number) = value.as_u64() {
         return vec![json!(number + 1)];
     }

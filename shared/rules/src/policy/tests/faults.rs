@@ -29,7 +29,7 @@ fn every_fault_is_told_at_once_with_policy_and_annotation() {
         .iter()
         .map(|fault| fault.split_once(": ").unwrap())
         .collect();
-    let known = "may carry `@id`, `@because`";
+    let known = "may carry `@id`, `@time_zone`, `@because`";
     for (place, what) in [
         ("line 2, policy `#1`, `@id`", "is missing"),
         ("line 2, policy `#1`, `@max_duration`", "is missing"),
@@ -108,10 +108,12 @@ fn a_text_that_would_overflow_the_stack_is_refused_before_it_is_parsed() {
         format!("{}true{}", "(".repeat(20_000), ")".repeat(20_000)),
         format!("{}true", "if true then false else ".repeat(20_000)),
         "[".repeat(1_000_000),
+        format!("{}true", "true || ".repeat(20_000)),
     ] {
         let text = format!("permit(principal, action, resource)\nwhen {{ {deep} }};");
         let faults = faults(&text);
         let says = "line 2: brackets and conditions stand more than 50 deep in each other";
-        assert_eq!(faults, [says]);
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].starts_with(says), "{faults:?}");
     }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::session_document::User;
 
 /// A legal grant: what `Targets`, the documents and AWS's Regions let be.
 #[derive(Debug, Clone)]
@@ -56,7 +57,11 @@ fn grants() -> impl Strategy<Value = Grant> {
                 let kind: AccessKind = serde_json::from_str(&kind).unwrap();
                 Grant {
                     targets: targets(&names),
-                    document: SessionDocument::for_ask(&kind, seconds.try_into().unwrap()),
+                    document: SessionDocument::for_access(
+                        &kind,
+                        seconds.try_into().unwrap(),
+                        User::Usual,
+                    ),
                     ends_at: Moment::from_millis(end),
                     key,
                     data_channel,
@@ -177,7 +182,7 @@ proptest! {
             "reason": text,
         });
         if let Ok(ask) = serde_json::from_value::<Ask>(ask) {
-            let document = SessionDocument::for_ask(&ask.kind, ask.duration_seconds);
+            let document = SessionDocument::for_access(&ask.kind, ask.duration_seconds, User::Usual);
             let policy = SessionPolicy::of(&shell_scope(&ask.targets, &document)).unwrap();
             prop_assert_eq!(&policy, &expected);
         }
@@ -188,7 +193,7 @@ proptest! {
             serde_json::json!({ "type": "port", "host": text, "port": 80 }),
         ] {
             if let Ok(kind) = serde_json::from_value::<AccessKind>(kind) {
-                let document = SessionDocument::for_ask(&kind, 60.try_into().unwrap());
+                let document = SessionDocument::for_access(&kind, 60.try_into().unwrap(), User::Usual);
                 let policy = SessionPolicy::of(&shell_scope(&targets, &document)).unwrap();
                 let renamed = policy.as_json().replace(document.as_str(), plain.as_str());
                 prop_assert_eq!(renamed.as_str(), expected.as_json());

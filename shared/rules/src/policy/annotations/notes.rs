@@ -1,0 +1,76 @@
+//! The annotations of one policy, and where the faults in them go.
+
+use cedar_policy::Policy;
+
+use crate::names::BadName;
+use crate::policy::fault::{Fault, PolicyFault};
+
+/// One policy's annotations, and where its faults go.
+pub(super) struct Notes<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) label: &'a str,
+    pub(super) faults: &'a mut Vec<PolicyFault>,
+}
+
+impl Notes<'_> {
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.policy.annotation(key).is_some()
+    }
+
+    pub(super) fn note(&mut self, key: &str, fault: Fault) {
+        self.faults
+            .push(PolicyFault::of_annotation(self.label, key, fault));
+    }
+
+    /// Notes what cannot stand beside an annotation.
+    pub(super) fn refuse_beside(&mut self, key: &'static str, others: &[&str]) {
+        for other in others {
+            if self.has(other) {
+                self.note(other, Fault::Excluded(key));
+            }
+        }
+    }
+
+    /// The value; nothing where it is absent, or malformed and noted.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &str,
+        read: fn(&str) -> Result<T, BadName>,
+    ) -> Option<T> {
+        match read(self.policy.annotation(key)?) {
+            Ok(value) => Some(value),
+            Err(bad) => {
+                self.note(key, Fault::Malformed(bad));
+                None
+            }
+        }
+    }
+
+    /// The value; nothing where it is absent or malformed, both noted.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &str,
+        read: fn(&str) -> Result<T, BadName>,
+    ) -> Option<T> {
+        if !self.has(key) {
+            self.note(key, Fault::Missing);
+        }
+        self.optional(key, read)
+    }
+
+    pub(super) fn refuse_unknown(&mut self, effect: &'static str, known: &[&str]) {
+        for (key, _) in self
+            .policy
+            .annotations()
+            .filter(|(key, _)| !known.contains(key))
+        {
+            let known: Vec<String> = known.iter().map(|key| format!("`@{key}`")).collect();
+            let fault = Fault::Unknown {
+                effect,
+                known: known.join(", "),
+            };
+            self.faults
+                .push(PolicyFault::of_annotation(self.label, key, fault));
+        }
+    }
+}
