@@ -198,7 +198,9 @@ async fn a_set_that_is_put_in_place_is_the_one_that_judges() {
         .unwrap();
     cleo.ask(&shell_on(BATCH_1)).await.must_be(201);
     scene.advance(MINUTE);
-    cleo.ask(&shell_on(BATCH_1)).await.must_say(403, "no-route");
+    cleo.ask(&shell_on(BATCH_1))
+        .await
+        .must_say(403, "no-policy");
     scene.house().put_policy(POLICY).unwrap();
     scene.advance(MINUTE);
     cleo.ask(&shell_on(BATCH_1)).await.must_be(201);
