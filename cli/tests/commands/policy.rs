@@ -46,6 +46,8 @@ fn the_help_reads_well() {
         "policy check --help",
         "policy lint --help",
         "policy test --help",
+        "on-call --help",
+        "on-call sign --help",
     ];
     compare("help", &inputs(), &lines);
 }
@@ -57,6 +59,7 @@ fn a_wrong_command_line_is_told_how_to_be_right() {
         "policy check",
         "policy lint a --stirct",
         "policy test a b",
+        "on-call sign a",
     ];
     compare("usage", &inputs(), &lines);
 }

@@ -31,6 +31,8 @@ mod log_lines;
 #[cfg(test)]
 mod one_grant;
 #[cfg(test)]
+mod policy_loading;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod scene;
