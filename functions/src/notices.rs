@@ -47,10 +47,11 @@ fn log(notice: &Notice) {
             on_call.good_until = %good_until,
             "the on-call feed is over, and nobody is on call"
         ),
-        Notice::GlassBroken { request, person } => tracing::warn!(
+        Notice::GlassBroken { request, person } => tracing::error!(
+            severity = "critical",
             request.id = %request,
             caller = person.source_identity(),
-            "somebody used a way that is for emergencies"
+            "somebody broke the glass"
         ),
     }
 }

@@ -28,6 +28,8 @@ pub const CONFIG_BUCKET: &str = "postern-config";
 pub const POLICY_KEY: &str = "policy.cedar";
 /// The key of the on-call feed in it, for whoever sets `POSTERN_ON_CALL_OBJECT`.
 pub const ON_CALL_KEY: &str = "on-call.json";
+/// The feed as `POSTERN_ON_CALL_OBJECT` names it.
+pub const ON_CALL_OBJECT: &str = "s3://postern-config/on-call.json";
 /// The parameter that holds the key of the feed.
 pub const ON_CALL_PARAMETER: &str = "/postern/on-call-key";
 /// The role that grants are sessions of.

@@ -26,7 +26,7 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
     screen.toned(Tone::Faint, &format!("# People: {}.", people.join(", ")))?;
     let instances = format!(
         "# Instances: {WEB_7} web-7 prod, {WEB_8} web-8 prod,\n\
-         #            {BATCH_1} batch-1 staging (at once), {DB_1} db-1 prod."
+         #            {BATCH_1} batch-1 staging (at once for Anna, who is on call), {DB_1} db-1 prod."
     );
     screen.toned(Tone::Faint, &instances)?;
     let blocks = [

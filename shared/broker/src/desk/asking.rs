@@ -14,6 +14,7 @@ use super::calling::{TRIES, in_time, mark};
 use super::turned::{Cause, Turned};
 use super::{Desk, Filed, Recorded};
 use crate::ledger::IdempotencyKey;
+use crate::notice::Notice;
 
 /// The most targets of one place that are listed.
 const MOST_TARGETS: usize = 1_000;
@@ -113,6 +114,12 @@ impl Desk {
                 })?;
             match files.record(&step, mark.as_ref()).await? {
                 Some(Recorded::Now) => {
+                    if step.breaks_glass() {
+                        files.in_force.tell(Notice::GlassBroken {
+                            request: step.request().id(),
+                            person: caller.person().clone(),
+                        });
+                    }
                     return Ok(Filed {
                         request: files.view(step.request(), caller),
                         replayed: false,

@@ -106,7 +106,8 @@ impl Issuer {
             );
             let begun = match begun {
                 Ok(begun) => begun,
-                Err(NotBegun { refusal, step }) => {
+                Err(not) => {
+                    let NotBegun { refusal, step } = *not;
                     return Err(self.not_begun(caller, request, refusal, step).await);
                 }
             };

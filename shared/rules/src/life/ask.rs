@@ -166,8 +166,8 @@ pub fn ask(asking: Asking<'_>, regime: Regime<'_>, now: Moment) -> Result<Step, 
     };
     let rotas = regime.on_call.rotas_of(caller.person());
     let asked = Event::Asked {
-        ask: request.ask.clone(),
-        route: request.route.clone(),
+        ask: Box::new(request.ask.clone()),
+        route: Box::new(request.route.clone()),
         groups: caller.groups().iter().cloned().collect(),
         rotas: rotas.into_iter().collect(),
         facts: request.facts.clone(),

@@ -7,7 +7,7 @@ use standin::Service;
 use standin::faults::Moment::BeforeEffect;
 use standin::ssm::NodeSpec;
 
-use crate::scene::{GRANT, Scene, shell_on};
+use crate::scene::{AT_ONCE, GRANT, Scene, shell_on};
 
 #[tokio::test]
 async fn grant_over() {
@@ -88,7 +88,7 @@ async fn user_changed() {
 
 #[tokio::test]
 async fn approvals_void() {
-    let scene = Scene::open().await;
+    let scene = Scene::with(&[AT_ONCE]).await;
     let id = scene
         .as_(Anna)
         .ask(&shell_on(BATCH_1))

@@ -11,16 +11,14 @@ use crate::request::Request;
 /// all.
 fn told(not: &NotBegun) -> Option<(String, Vec<String>)> {
     let step = not.step.as_ref()?;
-    match &step.entries()[0].event {
-        Event::IssueRefused { code, policies, .. } => {
-            let policies = policies.iter().map(ToString::to_string).collect();
-            Some((code.clone(), policies))
-        }
-        other => panic!("{}", other.word()),
-    }
+    let Event::IssueRefused { code, policies, .. } = &step.entries()[0].event else {
+        panic!("the trail is told something else");
+    };
+    let policies = policies.iter().map(ToString::to_string).collect();
+    Some((code.clone(), policies))
 }
 
-fn refused(scene: &Scene, request: &Request) -> NotBegun {
+fn refused(scene: &Scene, request: &Request) -> Box<NotBegun> {
     scene
         .begin_or_not(request, &Scene::requester(), after(1))
         .unwrap_err()
