@@ -55,6 +55,11 @@ impl Assumed {
 async fn only_issue_and_only_for_one_request_of_one_person() {
     let (house, _) = house().await;
     assert!(Assumed::default().of(&house).await.is_ok());
+    let as_deploy = Assumed {
+        tags: vec![("postern:request", REQUEST), ("SSMSessionRunAs", "deploy")],
+        ..Assumed::default()
+    };
+    assert!(as_deploy.of(&house).await.is_ok());
     let near_misses = [
         (
             "another function",
@@ -95,6 +100,16 @@ async fn only_issue_and_only_for_one_request_of_one_person() {
             "a request tag that is no request",
             Assumed {
                 tags: vec![("postern:request", "all")],
+                ..Assumed::default()
+            },
+        ),
+        (
+            "a tag that nobody set",
+            Assumed {
+                tags: vec![
+                    ("postern:request", REQUEST),
+                    ("SSMSessionRunWith", "deploy"),
+                ],
                 ..Assumed::default()
             },
         ),

@@ -41,7 +41,10 @@ async fn fifty_approvals_under_one_key_are_one_and_all_are_told_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_approvers_as_many_count_as_are_needed() {
-    let scene = Scene::open().await;
+    let two = r#"@id("two") @approvals("2") @approvers("leads,security") @max_duration("1h")
+        @unlogged("true")
+        permit (principal in Postern::Group::"engineers", action, resource);"#;
+    let scene = Scene::with(&[("POSTERN_POLICY", two)]).await;
     let port = json!({"type": "port", "host": "localhost", "port": 5432});
     let id = scene
         .as_(Anna)
