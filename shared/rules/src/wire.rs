@@ -17,4 +17,4 @@ pub use explanation::{ExplanationView, WouldBe};
 pub use offers::{KindOffer, Offer, TargetsView};
 pub use problem::Problem;
 pub use trail::{EntriesView, EntryView, SessionView, SessionsView};
-pub use views::{Health, RequestList, RequestView, TargetView};
+pub use views::{Health, RequestList, RequestView, RouteView, TargetView};

@@ -9,9 +9,10 @@ use crate::names::{AccessKind, GrantDuration};
 use crate::place::Place;
 use crate::policy::{Decision, Sought};
 use crate::route::Route;
-use crate::wire::{KindOffer, Offer};
+use crate::wire::{KindOffer, Offer, RouteView};
 
-/// What stands in for a reason; a policy that looks into reasons is asked again when it matters.
+/// What stands in for a reason. What the annotations of a permit want of it is not asked here; a
+/// condition that looks into it is asked again when it matters.
 const REASON: &str = "what may I ask for";
 
 /// The targets of a place on which a policy offers the caller something now, and what: every kind
@@ -32,11 +33,13 @@ pub fn offers(
                 .iter()
                 .filter(|kind| must_carry(kind, std::slice::from_ref(fact)).is_ok())
                 .filter_map(|kind| {
-                    let route = route(fact, kind, caller, regime, now)?;
-                    Some(KindOffer {
+                    let by = |emergency| route(fact, kind, emergency, caller, regime, now);
+                    let (usual, emergency) = (by(false), by(true));
+                    (usual.is_some() || emergency.is_some()).then(|| KindOffer {
                         kind: kind.clone(),
                         loggable: kind.loggable(),
-                        route: (&route).into(),
+                        route: usual.as_ref().map(RouteView::from),
+                        emergency: emergency.as_ref().map(RouteView::from),
                     })
                 })
                 .collect();
@@ -51,6 +54,7 @@ pub fn offers(
 fn route(
     fact: &TargetFacts,
     kind: &AccessKind,
+    break_glass: bool,
     caller: &Caller,
     regime: Regime<'_>,
     now: Moment,
@@ -62,11 +66,11 @@ fn route(
         reason: REASON.parse().ok()?,
         ticket: None,
         starts_at: None,
-        break_glass: false,
+        break_glass,
         for_person: None,
     };
     let facts = std::slice::from_ref(fact);
-    match regime.judge(caller, &ask, Sought::Anew, facts, now) {
+    match regime.judge(caller, &ask, Sought::Perhaps, facts, now) {
         Decision::Allowed { route } => Some(route),
         Decision::Denied(_) => None,
     }

@@ -189,7 +189,7 @@ impl Question<'_> {
     fn is_put_to(&self, id: &PolicyId, terms: &Terms) -> bool {
         self.ask.break_glass == terms.break_glass.is_some()
             && match self.sought {
-                Sought::Anew => true,
+                Sought::Anew | Sought::Perhaps => true,
                 Sought::Longer { by, .. } => by == id,
             }
     }
@@ -209,7 +209,7 @@ fn shortfalls(question: &Question<'_>, terms: &Terms, covered: &[&Target]) -> Ve
         short.push(Why::LeavesOut { targets: left_out });
     }
     let longest = match question.sought {
-        Sought::Anew => Some(terms.max_duration),
+        Sought::Anew | Sought::Perhaps => Some(terms.max_duration),
         Sought::Longer { .. } => terms.extendable_to,
     };
     match longest {
@@ -219,7 +219,10 @@ fn shortfalls(question: &Question<'_>, terms: &Terms, covered: &[&Target]) -> Ve
         }
         Some(_) => {}
     }
-    short.extend(terms.wanted.missing(ask));
+    match question.sought {
+        Sought::Anew | Sought::Longer { .. } => short.extend(terms.wanted.missing(ask)),
+        Sought::Perhaps => {}
+    }
     if ask.for_person.is_some() && !terms.for_others {
         short.push(Why::NotForOthers {});
     }

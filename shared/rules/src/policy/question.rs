@@ -33,6 +33,8 @@ pub struct Question<'a> {
 pub enum Sought<'a> {
     /// By any route.
     Anew,
+    /// By any route, before reason and ticket are known: somebody looks what there is to ask for.
+    Perhaps,
     /// By the route that one policy has offered, for longer than was asked at first.
     Longer {
         /// The policy; no other may offer it.
@@ -53,7 +55,7 @@ impl Question<'_> {
     #[must_use]
     pub fn duration(&self) -> GrantDuration {
         match self.sought {
-            Sought::Anew => self.ask.duration_seconds,
+            Sought::Anew | Sought::Perhaps => self.ask.duration_seconds,
             Sought::Longer { total, .. } => total,
         }
     }

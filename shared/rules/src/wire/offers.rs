@@ -35,6 +35,10 @@ pub struct KindOffer {
     pub kind: AccessKind,
     /// Whether what is done is logged.
     pub loggable: bool,
-    /// What the policy asks for.
-    pub route: RouteView,
+    /// What the policy asks for; absent where it is offered in an emergency alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<RouteView>,
+    /// What the policy asks for in an emergency, with `break_glass`; absent where it offers none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<RouteView>,
 }

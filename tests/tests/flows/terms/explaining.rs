@@ -80,3 +80,28 @@ async fn nothing_is_recorded() {
         .must_be(200);
     assert_eq!(full.body["refusal"]["code"], "too-many-pending");
 }
+
+#[tokio::test]
+async fn what_may_be_asked_for_is_shown_whatever_will_be_said_with_it() {
+    let strict = r#"@id("strict") @auto("true") @max_duration("1h") @reason_length("40")
+        @ticket_pattern("OPS-[0-9]+")
+        permit (principal in Postern::Group::"engineers", action, resource)
+        when { resource.hasTag("Env") && resource.getTag("Env") == "staging" };
+        @id("emergency") @break_glass("true") @reviewers("leads") @max_duration("1h")
+        permit (principal in Postern::Group::"engineers", action, resource)
+        when { resource.hasTag("Env") && resource.getTag("Env") == "prod" };"#;
+    let scene = Scene::with(&[("POSTERN_POLICY", strict)]).await;
+    let shown = scene.as_(Anna).get("/v1/targets").await.must_be(200).body;
+    let offered = |name: &str| {
+        let targets = shown["targets"].as_array().unwrap();
+        let target = targets.iter().find(|one| one["name"] == name).unwrap();
+        target["kinds"][0].clone()
+    };
+    let staging = offered("batch-1");
+    assert_eq!(staging["route"]["policy"], "strict");
+    assert_eq!(staging["emergency"], Value::Null);
+    let prod = offered("web-7");
+    assert_eq!(prod["route"], Value::Null);
+    assert_eq!(prod["emergency"]["policy"], "emergency");
+    assert_eq!(prod["emergency"]["reviewers"], json!(["leads"]));
+}
