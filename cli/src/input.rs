@@ -27,6 +27,9 @@ pub(crate) enum Unreadable {
     /// The file that a command needs besides is not a set of policies.
     #[error("`{}` is not a policy set; see `postern policy check`\n{faults}", .path.display())]
     Policies { path: PathBuf, faults: String },
+    /// It names no people.
+    #[error("`{}` is not a file of people: {what}", .path.display())]
+    People { path: PathBuf, what: String },
     /// It is no file of cases.
     #[error("`{}` is not a file of cases: {what}", .path.display())]
     Cases { path: PathBuf, what: String },

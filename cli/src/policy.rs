@@ -4,6 +4,7 @@ mod cases;
 mod check;
 mod lint;
 mod spelling;
+mod terms;
 mod test;
 
 use std::path::PathBuf;
@@ -34,8 +35,9 @@ Exit code:
     /// Find what is valid and yet seldom meant
     ///
     /// Ties; approvers who approve each other; kinds of access that cannot be logged
-    /// and need fewer than two approvals; automatic access for more than an hour;
-    /// permits for every instance.
+    /// and need fewer than two approvals; access for more than an hour that nobody
+    /// has said yes to; emergencies that nobody else reviews; permits for every
+    /// instance. With --people also routes that nobody is left to approve.
     #[command(
         verbatim_doc_comment,
         after_help = "\
@@ -50,6 +52,9 @@ Exit code:
         /// Exit with 1 where there are warnings
         #[arg(long)]
         strict: bool,
+        /// Who is in which groups, in TOML: a table `[people]` as in files of cases
+        #[arg(long, value_name = "FILE")]
+        people: Option<PathBuf>,
     },
     /// Put cases to policies, and compare the answers with what is expected
     #[command(
@@ -77,7 +82,11 @@ impl Command {
     pub(crate) fn run(self) -> Result<Report, Unreadable> {
         match self {
             Self::Check { file } => check::run(&file),
-            Self::Lint { file, strict } => lint::run(&file, strict),
+            Self::Lint {
+                file,
+                strict,
+                people,
+            } => lint::run(&file, strict, people.as_deref()),
             Self::Test { file, policy } => test::run(&file, policy),
         }
     }

@@ -18,7 +18,7 @@ use rules::policy::{DenialKind, PolicyId, Question, Sought};
 use toml::Spanned;
 
 use super::spelling::Way;
-use written::{WrittenCase, WrittenFile};
+use written::{WrittenCase, WrittenFile, WrittenPeople, WrittenPerson};
 
 /// What a file of cases says.
 #[derive(Debug)]
@@ -90,16 +90,7 @@ pub(super) fn read(text: &str) -> Result<CaseFile, String> {
     let written: WrittenFile =
         toml::from_str(text).map_err(|fault| fault.to_string().trim_end().to_owned())?;
     let reading = Reading { text };
-    let people = written
-        .people
-        .into_iter()
-        .map(|(name, person)| {
-            let line = reading.line(&person.span());
-            let read = person.into_inner().read(name.clone());
-            let read = read.map_err(|fault| format!("line {line}: {fault}"))?;
-            Ok((name, read))
-        })
-        .collect::<Result<BTreeMap<_, _>, String>>()?;
+    let people = reading.people(written.people)?;
     let mut targets = BTreeMap::new();
     let mut taken: BTreeMap<Target, String> = BTreeMap::new();
     for (number, (name, target)) in (1..).zip(written.targets) {
@@ -128,6 +119,19 @@ pub(super) fn read(text: &str) -> Result<CaseFile, String> {
     })
 }
 
+/// Reads the people of a file; what else stands in it is not looked at.
+///
+/// # Errors
+/// The first thing that is wrong, with its line, or that nobody is named.
+pub(super) fn people(text: &str) -> Result<BTreeMap<String, Somebody>, String> {
+    let written: WrittenPeople =
+        toml::from_str(text).map_err(|fault| fault.to_string().trim_end().to_owned())?;
+    if written.people.is_empty() {
+        return Err("it has no `[people]`, so nobody could say yes to anything".to_owned());
+    }
+    Reading { text }.people(written.people)
+}
+
 /// The text that spans point into.
 struct Reading<'a> {
     text: &'a str,
@@ -138,6 +142,19 @@ impl Reading<'_> {
     fn line(&self, span: &Range<usize>) -> usize {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         before.matches('\n').count() + 1
+    }
+
+    fn people(
+        &self,
+        written: BTreeMap<String, Spanned<WrittenPerson>>,
+    ) -> Result<BTreeMap<String, Somebody>, String> {
+        let read = |(name, person): (String, Spanned<WrittenPerson>)| {
+            let line = self.line(&person.span());
+            let read = person.into_inner().read(name.clone());
+            let read = read.map_err(|fault| format!("line {line}: {fault}"))?;
+            Ok((name, read))
+        };
+        written.into_iter().map(read).collect()
     }
 }
 

@@ -66,9 +66,15 @@ fn the_starter_set_is_checked_linted_and_tested() {
     let lines = [
         "policy check starter.cedar",
         "policy lint --strict starter.cedar",
+        "policy lint --strict starter.cedar --people starter.cases.toml",
         "policy test starter.cases.toml",
     ];
     compare("starter", &starter(), &lines);
+}
+
+#[test]
+fn every_term_of_a_permit_is_shown() {
+    compare("check-terms", &inputs(), &["policy check terms.cedar"]);
 }
 
 #[test]
@@ -88,6 +94,26 @@ fn what_is_seldom_meant_is_told_with_what_to_do() {
         "policy lint --strict doubtful.cedar",
     ];
     compare("lint-findings", &inputs(), &lines);
+}
+
+#[test]
+fn what_is_meant_is_let_pass() {
+    let lines = [
+        "policy lint --strict sound.cedar",
+        "policy lint --strict sound.cedar --people enough.people.toml",
+    ];
+    compare("lint-sound", &inputs(), &lines);
+}
+
+#[test]
+fn a_route_that_nobody_is_left_to_approve_is_told() {
+    let lines = [
+        "policy lint sound.cedar --people few.people.toml",
+        "policy lint --strict for-others.cedar --people pair.people.toml",
+        "policy lint sound.cedar --people syntax.cedar",
+        "policy lint sound.cedar --people missing.toml",
+    ];
+    compare("lint-people", &inputs(), &lines);
 }
 
 #[test]
@@ -137,7 +163,7 @@ fn a_policy_named_on_the_command_line_stands_in_for_that_of_the_cases() {
     let ran = postern(&folder, &arguments);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(
-        ran.stdout.contains("deny no-route, by no policy"),
+        ran.stdout.contains("deny no-policy, by no policy"),
         "{}",
         ran.stdout
     );
@@ -155,7 +181,7 @@ fn every_policy_of_the_starter_set_is_named_by_a_case() {
     // The same look does find a policy that no case meets.
     let ran = postern(&inputs(), &["policy", "test", "failing.cases.toml"]);
     assert!(
-        ran.stdout.contains("in no answer: prod-command"),
+        ran.stdout.contains("in no answer: emergency, prod-command"),
         "{}",
         ran.stdout
     );

@@ -33,6 +33,13 @@ pub(super) struct WrittenFile {
     pub(super) cases: Vec<Spanned<WrittenCase>>,
 }
 
+/// A file that is read for its people alone.
+#[derive(Deserialize)]
+pub(super) struct WrittenPeople {
+    #[serde(default)]
+    pub(super) people: BTreeMap<String, Spanned<WrittenPerson>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenPerson {
