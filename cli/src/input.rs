@@ -27,6 +27,13 @@ pub(crate) enum Unreadable {
     /// The file that a command needs besides is not a set of policies.
     #[error("`{}` is not a policy set; see `postern policy check`\n{faults}", .path.display())]
     Policies { path: PathBuf, faults: String },
+    /// It has no case of the name that was asked for.
+    #[error("`{}` has no case `{name}`; its cases are\n{others}", .path.display())]
+    NoCase {
+        path: PathBuf,
+        name: String,
+        others: String,
+    },
     /// It names no people.
     #[error("`{}` is not a file of people: {what}", .path.display())]
     People { path: PathBuf, what: String },

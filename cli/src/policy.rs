@@ -2,6 +2,7 @@
 
 mod cases;
 mod check;
+mod explain;
 mod lint;
 mod spelling;
 mod terms;
@@ -72,6 +73,26 @@ Exit code:
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
     },
+    /// Show what each policy makes of a case, and which clause of it says no
+    ///
+    /// What the cases expect is not looked at; that is `postern policy test`.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "\
+Exit code:
+  0  it is shown
+  2  a file cannot be read, or has no such case"
+    )]
+    Explain {
+        /// The cases, in TOML
+        file: PathBuf,
+        /// The policies to look at, in place of those that the cases name
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        /// The name of the one case to show; else all are shown
+        #[arg(long, value_name = "NAME")]
+        case: Option<String>,
+    },
 }
 
 impl Command {
@@ -88,6 +109,7 @@ impl Command {
                 people,
             } => lint::run(&file, strict, people.as_deref()),
             Self::Test { file, policy } => test::run(&file, policy),
+            Self::Explain { file, policy, case } => explain::run(&file, policy, case.as_deref()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `postern policy check`, `lint` and `test`.
+//! `postern policy check`, `lint`, `test` and `explain`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,7 @@ fn the_help_reads_well() {
         "policy check --help",
         "policy lint --help",
         "policy test --help",
+        "policy explain --help",
     ];
     compare("help", &inputs(), &lines);
 }
@@ -126,6 +127,17 @@ fn a_failing_case_shows_what_was_expected_and_what_came() {
 }
 
 #[test]
+fn what_each_policy_makes_of_a_case_is_explained() {
+    let lines = [
+        "policy explain explained.cases.toml",
+        "policy explain explained.cases.toml --case \"in an emergency\" --policy sound.cedar",
+        "policy explain explained.cases.toml --case emergency",
+        "policy explain no-policies.cases.toml",
+    ];
+    compare("explain", &inputs(), &lines);
+}
+
+#[test]
 fn a_file_of_cases_that_is_wrong_is_told_with_its_line() {
     let lines = [
         "policy test wrong.cases.toml",
@@ -140,7 +152,7 @@ fn a_file_of_cases_that_is_wrong_is_told_with_its_line() {
 
 #[test]
 fn files_that_are_no_text_are_told_apart() {
-    for command in ["check", "lint", "test"] {
+    for command in ["check", "lint", "test", "explain"] {
         let folder = wrong_files(&format!("wrong-{command}"));
         let lines = WRONG.map(|file| format!("policy {command} {file}"));
         let lines = lines.each_ref().map(String::as_str);

@@ -62,10 +62,11 @@ impl WrittenPerson {
             },
             sub: match self.sub {
                 Some(sub) => sub,
-                None => name.try_into()?,
+                None => name.clone().try_into()?,
             },
         };
         Ok(Somebody {
+            name,
             person,
             groups: self.groups,
             rotas: self.rotas,
