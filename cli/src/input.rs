@@ -42,17 +42,20 @@ pub(crate) enum Unreadable {
     Cases { path: PathBuf, what: String },
 }
 
+/// Why the operating system does not give a file.
+pub(crate) fn refused(path: &Path, fault: io::Error) -> Unreadable {
+    let path = path.to_owned();
+    if fault.kind() == io::ErrorKind::NotFound {
+        Unreadable::Missing(path)
+    } else {
+        Unreadable::Refused { path, fault }
+    }
+}
+
 /// The text of a file.
 pub(crate) fn text(path: &Path) -> Result<String, Unreadable> {
     let named = || path.to_owned();
-    let refused = |fault: io::Error| {
-        if fault.kind() == io::ErrorKind::NotFound {
-            Unreadable::Missing(named())
-        } else {
-            let path = named();
-            Unreadable::Refused { path, fault }
-        }
-    };
+    let refused = |fault| refused(path, fault);
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(refused)?;
     file.take(MOST_BYTES + 1)

@@ -4,6 +4,7 @@ mod cases;
 mod check;
 mod explain;
 mod lint;
+mod simulate;
 mod spelling;
 mod terms;
 mod test;
@@ -93,6 +94,28 @@ Exit code:
         #[arg(long, value_name = "NAME")]
         case: Option<String>,
     },
+    /// Replay recorded requests against a draft, and list what it would change
+    ///
+    /// RECORDED is the audit trail as `GET /v1/requests/{id}/entries` gives it, one
+    /// request on each line, or one entry on each line. Each request is judged for
+    /// whom it was asked by, with the groups, rotas and instances of that time.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "\
+Exit code:
+  0  nothing changes
+  1  some requests would be answered otherwise
+  2  a file, or a part of RECORDED, cannot be read"
+    )]
+    Simulate {
+        /// What was recorded, in JSON Lines or as one JSON document
+        recorded: PathBuf,
+        /// The policies to try, in Cedar
+        draft: PathBuf,
+        /// Compare with what these policies answer, in place of what was recorded
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
 }
 
 impl Command {
@@ -109,6 +132,11 @@ impl Command {
                 people,
             } => lint::run(&file, strict, people.as_deref()),
             Self::Test { file, policy } => test::run(&file, policy),
+            Self::Simulate {
+                recorded,
+                draft,
+                against,
+            } => simulate::run(&recorded, &draft, against.as_deref()),
             Self::Explain { file, policy, case } => explain::run(&file, policy, case.as_deref()),
         }
     }

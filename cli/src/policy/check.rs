@@ -14,10 +14,7 @@ pub(super) fn run(file: &Path) -> Result<Report, Unreadable> {
     let text = input::text(file)?;
     let name = file.display();
     Ok(match PolicySet::parse(&text) {
-        Ok(set) => Report {
-            text: format!("{name}: {}", overview(&set)),
-            sound: true,
-        },
+        Ok(set) => Report::new(format!("{name}: {}", overview(&set)), true),
         Err(faults) => faulty(file, &faults),
     })
 }
@@ -33,7 +30,7 @@ pub(super) fn faulty(file: &Path, faults: &PolicyFaults) -> Report {
         let fault = fault.to_string().replace('\n', "\n    ");
         text.push_str(&format!("  {fault}\n"));
     }
-    Report { text, sound: false }
+    Report::new(text, false)
 }
 
 /// How many policies there are, under which digest, and what each says.

@@ -41,10 +41,7 @@ pub(super) fn run(
                 others: others.join("\n"),
             })
         }
-        Some(_) | None => Ok(Report {
-            text: told.join("\n"),
-            sound: true,
-        }),
+        Some(_) | None => Ok(Report::new(told.join("\n"), true)),
     }
 }
 

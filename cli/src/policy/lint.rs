@@ -37,10 +37,7 @@ pub(super) fn run(file: &Path, strict: bool, people: Option<&Path>) -> Result<Re
     for finding in &findings {
         text.push_str(&format!("  {finding}\n"));
     }
-    Ok(Report {
-        text,
-        sound: findings.is_empty() || !strict,
-    })
+    Ok(Report::new(text, findings.is_empty() || !strict))
 }
 
 /// One thing that is seldom meant.

@@ -43,10 +43,7 @@ fn report(set: &PolicySet, cases: &[Case]) -> Report {
     }
     let passed = cases.len().saturating_sub(failed);
     let _ = writeln!(text, "\n{passed} passed, {failed} failed");
-    Report {
-        text,
-        sound: failed == 0,
-    }
+    Report::new(text, failed == 0)
 }
 
 /// The policies that an answer names.

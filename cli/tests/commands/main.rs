@@ -8,3 +8,5 @@ mod page;
 mod policy;
 #[cfg(test)]
 mod ran;
+#[cfg(test)]
+mod simulate;
