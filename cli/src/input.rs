@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use rules::on_call::BadKeys;
 use rules::policy::PolicySet;
 
 /// The largest file that is read: policies and cases are written by hand.
@@ -37,6 +38,9 @@ pub(crate) enum Unreadable {
     /// It names no people.
     #[error("`{}` is not a file of people: {what}", .path.display())]
     People { path: PathBuf, what: String },
+    /// The file that is to hold a key holds none. It is not shown.
+    #[error("`{}` is not a file with a key: {fault}", .path.display())]
+    Keys { path: PathBuf, fault: BadKeys },
     /// It is no file of cases.
     #[error("`{}` is not a file of cases: {what}", .path.display())]
     Cases { path: PathBuf, what: String },

@@ -4,6 +4,7 @@
 //! well, 1 where what was looked at is at fault, and 2 where it could not be looked at.
 
 mod input;
+mod on_call;
 mod policy;
 mod report;
 
@@ -24,11 +25,15 @@ enum Command {
     /// Check, lint, test and explain policies, and try drafts; needs no network and no account
     #[command(subcommand, arg_required_else_help = true)]
     Policy(policy::Command),
+    /// Sign the feed that tells who is on call; needs no network and no account
+    #[command(subcommand, arg_required_else_help = true)]
+    OnCall(on_call::Command),
 }
 
 fn main() -> ExitCode {
     let answer = match Line::parse().command {
         Command::Policy(command) => command.run(),
+        Command::OnCall(command) => command.run(),
     };
     report::write(answer)
 }

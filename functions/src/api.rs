@@ -17,6 +17,7 @@ use broker::identity::Verifier;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::metrics::Metrics;
 use crate::{boundary, openapi};
 
 /// What the routes of `api` work with.
@@ -26,6 +27,8 @@ pub struct ApiState {
     pub desk: Arc<Desk>,
     /// Who says who is calling.
     pub verifier: Arc<Verifier>,
+    /// What answers are counted by.
+    pub metrics: Metrics,
 }
 
 impl FromRef<ApiState> for Arc<Desk> {
@@ -63,5 +66,6 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
 /// The router of `api`.
 pub fn router(state: ApiState) -> Router {
     let (router, _) = routes().split_for_parts();
-    boundary::around(router.with_state(state))
+    let metrics = state.metrics.clone();
+    boundary::around(router.with_state(state), metrics)
 }

@@ -9,15 +9,16 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{Extensions, HeaderValue};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use rules::caller::Caller;
 use rules::names::RequestId;
 
 use crate::code::Code;
+use crate::metrics::{Metric, Metrics};
 use crate::problem::{No, Noted};
 
 /// The longest head of a request, in bytes: address, header names and values. API Gateway takes
@@ -28,11 +29,11 @@ pub const LONGEST_HEAD: usize = 16 * 1_024;
 pub const MOST_HEADERS: usize = 100;
 
 /// Puts the boundary around all routes of a router, the missing ones included.
-pub fn around(router: Router) -> Router {
+pub fn around(router: Router, metrics: Metrics) -> Router {
     router
         .fallback(async || No::of(Code::NoSuchRoute))
         .method_not_allowed_fallback(async || No::of(Code::MethodNotAllowed))
-        .layer(from_fn(cross))
+        .layer(from_fn_with_state(metrics, cross))
 }
 
 /// A router that has nothing but this no: for a call of which too little can be read to ask a
@@ -43,7 +44,7 @@ where
 {
     Router::new()
         .fallback(async move || -> No { why.into() })
-        .layer(from_fn(cross))
+        .layer(from_fn_with_state(Metrics::uncounted(), cross))
 }
 
 /// What a call turns out to be, noted on the way for the log line.
@@ -79,7 +80,7 @@ impl Line {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct About(pub(crate) RequestId);
 
-async fn cross(mut request: Request, next: Next) -> Response {
+async fn cross(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let line = Line::default();
     request.extensions_mut().insert(line.clone());
@@ -99,6 +100,10 @@ async fn cross(mut request: Request, next: Next) -> Response {
         duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     log(&said, &line, &response);
+    let noted = response.extensions().get::<Noted>();
+    if let Some(metric) = noted.and_then(|noted| Metric::of_answer(noted.code)) {
+        metrics.count(metric);
+    }
     response
 }
 

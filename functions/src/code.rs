@@ -36,6 +36,10 @@ pub enum Code {
     InvalidBody,
     /// The `Idempotency-Key` was used for another call.
     IdempotencyKeyReused,
+    /// The policy set cannot be read.
+    PolicyUnavailable,
+    /// The policy set is not valid.
+    PolicyInvalid,
     /// Others changed the request at the same time.
     LostRace,
     /// AWS failed, or took too long.
@@ -46,7 +50,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which a call meets them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::UnreadableRequest,
         Self::HeadTooLarge,
         Self::NoSuchRoute,
@@ -61,6 +65,8 @@ impl Code {
         Self::UnreadableBody,
         Self::InvalidBody,
         Self::IdempotencyKeyReused,
+        Self::PolicyUnavailable,
+        Self::PolicyInvalid,
         Self::LostRace,
         Self::AwsUnavailable,
         Self::Internal,
@@ -84,6 +90,8 @@ impl Code {
             Self::UnreadableBody => "unreadable-body",
             Self::InvalidBody => "invalid-body",
             Self::IdempotencyKeyReused => "idempotency-key-reused",
+            Self::PolicyUnavailable => "policy-unavailable",
+            Self::PolicyInvalid => "policy-invalid",
             Self::LostRace => "lost-race",
             Self::AwsUnavailable => "aws-unavailable",
             Self::Internal => "internal",
@@ -108,9 +116,10 @@ impl Code {
             Self::InvalidBody | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::IdentityProviderUnavailable | Self::AwsUnavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::IdentityProviderUnavailable
+            | Self::PolicyUnavailable
+            | Self::PolicyInvalid
+            | Self::AwsUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -136,6 +145,8 @@ impl Code {
             Self::UnreadableBody => "the body cannot be read as JSON",
             Self::InvalidBody => "the body is JSON, and not of the shape that this route takes",
             Self::IdempotencyKeyReused => "the `Idempotency-Key` was used for another call",
+            Self::PolicyUnavailable => "the policy set that access is given by cannot be read",
+            Self::PolicyInvalid => "the policy set that access is given by is not valid",
             Self::LostRace => "others changed the request at the same time",
             Self::AwsUnavailable => "AWS did not give a usable answer in time",
             Self::Internal => "Postern failed",
@@ -170,6 +181,14 @@ impl Code {
             }
             Self::InvalidBody => "Correct the field that the detail names.",
             Self::IdempotencyKeyReused => "Send a new key with a new call.",
+            Self::PolicyUnavailable => {
+                "Send the same call again after the seconds that `Retry-After` names; answers, \
+                 revocations and ends work meanwhile."
+            }
+            Self::PolicyInvalid => {
+                "Tell the operators of Postern, who have to mend it; answers, revocations and ends \
+                 work meanwhile."
+            }
             Self::LostRace => "Read the request again, and decide anew.",
             Self::AwsUnavailable => {
                 "Send the same call again, with the same `Idempotency-Key`, after the seconds that \

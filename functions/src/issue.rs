@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use crate::authentication::Authenticated;
 use crate::body::MaybeSent;
 use crate::boundary;
+use crate::metrics::Metrics;
 use crate::parts::{Asked, Id, Key};
 use crate::problem::Answered;
 
@@ -27,6 +28,8 @@ pub struct IssueState {
     pub issuer: Arc<Issuer>,
     /// Who says who is calling.
     pub verifier: Arc<Verifier>,
+    /// What answers are counted by.
+    pub metrics: Metrics,
 }
 
 impl FromRef<IssueState> for Arc<Issuer> {
@@ -49,7 +52,8 @@ pub(crate) fn routes() -> OpenApiRouter<IssueState> {
 /// The router of `issue`.
 pub fn router(state: IssueState) -> Router {
     let (router, _) = routes().split_for_parts();
-    boundary::around(router.with_state(state))
+    let metrics = state.metrics.clone();
+    boundary::around(router.with_state(state), metrics)
 }
 
 /// The shape that the credentials are wanted in.

@@ -12,6 +12,8 @@
 //!    looked at before it.
 //! 5. Path, query, `Idempotency-Key` and body ([`parts`], [`body`]), each through its one door.
 //! 6. The desk or the issuer, whose answer [`problem`] turns into HTTP where it is a no.
+//!
+//! What the broker meets between calls is logged and counted by [`notices`].
 
 pub mod api;
 pub mod authentication;
@@ -21,6 +23,8 @@ pub mod code;
 pub mod filed;
 pub mod gateway;
 pub mod issue;
+pub mod metrics;
+pub mod notices;
 pub mod openapi;
 pub mod parts;
 pub mod problem;

@@ -13,12 +13,15 @@ use axum::response::Response;
 use broker::clock::Clock;
 use broker::config::Config;
 use broker::identity::Verifier;
+use broker::in_force::InForce;
+use broker::notice::Notices;
 use http_body_util::BodyExt;
 use rules::wire::Problem;
 use tower::ServiceExt;
 
 use crate::api::{self, ApiState};
 use crate::issue::{self, IssueState};
+use crate::metrics::Metrics;
 
 pub(crate) use self::login::Login;
 
@@ -50,6 +53,10 @@ fn sdk() -> SdkConfig {
         .build()
 }
 
+fn in_force() -> InForce {
+    config().in_force(&sdk(), Clock::system(), Notices::unheard())
+}
+
 fn verifier() -> Arc<Verifier> {
     Arc::new(
         config()
@@ -70,16 +77,26 @@ pub(crate) fn issue() -> Router {
 
 /// The router of `api`. A call that gets past its door finds no AWS.
 pub(crate) fn api_for(verifier: Arc<Verifier>) -> Router {
-    let desk = config().desk(&sdk(), Clock::system());
+    let desk = config().desk(&sdk(), in_force(), Clock::system());
     let desk = Arc::new(desk.expect("the place is at home"));
-    api::router(ApiState { desk, verifier })
+    let metrics = Metrics::uncounted();
+    api::router(ApiState {
+        desk,
+        verifier,
+        metrics,
+    })
 }
 
 /// The router of `issue`. A call that gets past its door finds no AWS.
 pub(crate) fn issue_for(verifier: Arc<Verifier>) -> Router {
-    let issuer = config().issuer(&sdk(), Clock::system());
+    let issuer = config().issuer(&sdk(), in_force(), Clock::system());
     let issuer = Arc::new(issuer.expect("the place is at home"));
-    issue::router(IssueState { issuer, verifier })
+    let metrics = Metrics::uncounted();
+    issue::router(IssueState {
+        issuer,
+        verifier,
+        metrics,
+    })
 }
 
 /// What a router answers.

@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use broker::desk::Turned;
 use broker::identity::NotVerified;
+use broker::policies::NoPolicy;
 use rules::names::RequestId;
 use rules::refusal::{Class, Refusal};
 use rules::wire::{Problem, RequestView};
@@ -126,6 +127,15 @@ impl From<Turned> for No {
             Turned::Unavailable { cause, retry_after } => Self::of(Code::AwsUnavailable)
                 .because(&cause)
                 .after(retry_after),
+            Turned::NoPolicy(reason) => {
+                let (code, retry_after) = match &reason {
+                    NoPolicy::Unavailable { retry_after, .. } => {
+                        (Code::PolicyUnavailable, *retry_after)
+                    }
+                    NoPolicy::Invalid { retry_after, .. } => (Code::PolicyInvalid, *retry_after),
+                };
+                Self::of(code).because(&reason).after(retry_after)
+            }
             Turned::Damaged { request } => {
                 let mut no = Self::of(Code::Internal);
                 no.noted.cause = Some("the ledger holds what cannot be read".to_owned());

@@ -12,12 +12,15 @@ use broker::aws::{NoCredentials, sdk_config};
 use broker::clock::Clock;
 use broker::config::{Config, Faults, Ground};
 use broker::identity::{IdentityFault, Verifier};
+use broker::in_force::InForce;
 use broker::sweeper::Sweeper;
 use tracing_subscriber::EnvFilter;
 
 use crate::api::ApiState;
 use crate::gateway;
 use crate::issue::IssueState;
+use crate::metrics::Metrics;
+use crate::notices::noted;
 use crate::problem::chain;
 
 /// Why a function does not start, or has stopped.
@@ -43,6 +46,7 @@ pub struct Deployment {
     config: Config,
     sdk: SdkConfig,
     clock: Clock,
+    metrics: Metrics,
 }
 
 impl Deployment {
@@ -54,7 +58,15 @@ impl Deployment {
         let config = Config::from_env(|name| std::env::var(name).ok())?;
         let clock = Clock::system();
         let sdk = sdk_config(&clock).await;
-        Ok(Self { config, sdk, clock })
+        let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok();
+        let function = function.as_deref().unwrap_or("unnamed");
+        let metrics = Metrics::to_stdout(function, clock.clone());
+        Ok(Self {
+            config,
+            sdk,
+            clock,
+            metrics,
+        })
     }
 
     /// What `api` works with.
@@ -62,9 +74,12 @@ impl Deployment {
     /// # Errors
     /// The identity provider or a place cannot be used.
     pub async fn api(&self) -> Result<ApiState, NotStarted> {
+        let in_force = self.in_force().await;
+        let desk = self.config.desk(&self.sdk, in_force, self.clock.clone())?;
         Ok(ApiState {
-            desk: Arc::new(self.config.desk(&self.sdk, self.clock.clone())?),
+            desk: Arc::new(desk),
             verifier: self.verifier().await?,
+            metrics: self.metrics.clone(),
         })
     }
 
@@ -73,10 +88,25 @@ impl Deployment {
     /// # Errors
     /// The identity provider or a place cannot be used.
     pub async fn issue(&self) -> Result<IssueState, NotStarted> {
+        let in_force = self.in_force().await;
+        let issuer = self
+            .config
+            .issuer(&self.sdk, in_force, self.clock.clone())?;
         Ok(IssueState {
-            issuer: Arc::new(self.config.issuer(&self.sdk, self.clock.clone())?),
+            issuer: Arc::new(issuer),
             verifier: self.verifier().await?,
+            metrics: self.metrics.clone(),
         })
+    }
+
+    /// The policy set and who is on call, read where they can be had. A function starts without
+    /// them: what needs no policy set must work whatever became of it. What is wrong is told as a
+    /// notice, and the first call asks again.
+    async fn in_force(&self) -> InForce {
+        let (clock, metrics) = (self.clock.clone(), self.metrics.clone());
+        let in_force = self.config.in_force(&self.sdk, clock, noted(metrics));
+        drop(in_force.now().await);
+        in_force
     }
 
     /// A verifier with its keys fetched where they can be had; the first call asks again.

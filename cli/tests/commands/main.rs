@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod on_call;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod policy;

@@ -47,6 +47,8 @@ fn the_help_reads_well() {
         "policy lint --help",
         "policy test --help",
         "policy explain --help",
+        "on-call --help",
+        "on-call sign --help",
     ];
     compare("help", &inputs(), &lines);
 }
@@ -58,6 +60,7 @@ fn a_wrong_command_line_is_told_how_to_be_right() {
         "policy check",
         "policy lint a --stirct",
         "policy test a b",
+        "on-call sign a",
     ];
     compare("usage", &inputs(), &lines);
 }

@@ -84,8 +84,8 @@ fn asked(made: &Made<'_>) -> Entry {
         at,
         actor: Actor::Person { person },
         event: Event::Asked {
-            ask,
-            route,
+            ask: Box::new(ask),
+            route: Box::new(route),
             groups: groups.into_iter().collect(),
             rotas: rotas.into_iter().collect(),
             facts,

@@ -59,7 +59,10 @@ fn doors() -> Router {
     #[serde(deny_unknown_fields)]
     struct Nothing {}
     let all = async |_: Id, _: Key, _: Asked<Nothing>, _: Sent<rules::ask::Ask>| "taken";
-    around(Router::new().route("/requests/{id}", post(all)))
+    around(
+        Router::new().route("/requests/{id}", post(all)),
+        Metrics::uncounted(),
+    )
 }
 
 #[tokio::test]
@@ -101,7 +104,10 @@ async fn a_line_names_the_caller_and_the_request_once_they_are_known() {
         Line::of(request.extensions()).called_by(&caller());
         No::of(Code::LostRace)
     };
-    let router = around(Router::new().route("/requests/{id}", get(known)));
+    let router = around(
+        Router::new().route("/requests/{id}", get(known)),
+        Metrics::uncounted(),
+    );
     let to = format!("/requests/{}", probe::ID);
     let (_, lines) = lines(&router, Request::get(to).body(Body::empty()).unwrap()).await;
     assert_eq!(lines[0]["caller"], "u-7f3a");
@@ -115,8 +121,10 @@ async fn a_fault_of_ours_is_louder_and_its_cause_stays_in_the_log() {
     #[error("canary-cause\r\nforged line")]
     struct Broken;
     for (code, level) in [(Code::Internal, "ERROR"), (Code::AwsUnavailable, "WARN")] {
-        let router =
-            around(Router::new().route("/", get(async move || No::of(code).because(&Broken))));
+        let router = around(
+            Router::new().route("/", get(async move || No::of(code).because(&Broken))),
+            Metrics::uncounted(),
+        );
         let (response, lines) =
             lines(&router, Request::get("/").body(Body::empty()).unwrap()).await;
         assert_eq!(lines.len(), 1);

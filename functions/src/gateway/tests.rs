@@ -10,6 +10,7 @@ use tower::ServiceExt;
 use super::event::without_stage;
 use super::*;
 use crate::body::Sent;
+use crate::metrics::Metrics;
 use crate::probe;
 
 /// An event as API Gateway sends it.
@@ -63,6 +64,7 @@ fn doors() -> Router {
                 "/v1/query",
                 get(async |request: Request<Body>| request.uri().query().unwrap().to_owned()),
             ),
+        Metrics::uncounted(),
     )
 }
 

@@ -52,6 +52,9 @@ const CHANGE: &[Code] = &[
     Code::LostRace,
 ];
 
+/// Every route that judges by the policy set.
+const JUDGED: &[Code] = &[Code::PolicyUnavailable, Code::PolicyInvalid];
+
 /// Why a policy says no to an ask.
 const POLICY: &[&str] = &[
     "policy-forbids",
@@ -82,7 +85,7 @@ const UNKNOWN: (Class, &[&str]) = (Class::NotFound, &["request-not-found"]);
 pub(super) const ROUTES: &[Route] = &[
     Route {
         operation: "ask",
-        http: &[ANY, CALL, CHANGE],
+        http: &[ANY, CALL, CHANGE, JUDGED],
         rules: &[
             (Class::Forbidden, POLICY),
             (Class::Forbidden, &["review-open"]),
@@ -178,7 +181,7 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         operation: "extend",
-        http: &[ANY, CALL, ONE, CHANGE],
+        http: &[ANY, CALL, ONE, CHANGE, JUDGED],
         rules: &[
             UNKNOWN,
             (Class::Forbidden, &["not-the-requester", "not-extendable"]),
@@ -204,7 +207,7 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         operation: "issue",
-        http: &[ANY, CALL, ONE, QUERY, CHANGE],
+        http: &[ANY, CALL, ONE, QUERY, CHANGE, JUDGED],
         rules: &[
             UNKNOWN,
             (
@@ -232,12 +235,12 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         operation: "targets",
-        http: &[ANY, CALL],
+        http: &[ANY, CALL, JUDGED],
         rules: &[],
     },
     Route {
         operation: "explain",
-        http: &[ANY, CALL, BODY],
+        http: &[ANY, CALL, BODY, JUDGED],
         rules: &[],
     },
     Route {

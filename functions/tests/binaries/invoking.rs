@@ -20,6 +20,16 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 /// What a binary answers to an event, and its log. The interface gives out one event, of which the
 /// deadline is over, and then none.
 async fn invoke(binary: &'static str, event: &str) -> (Value, Vec<Value>) {
+    let policy = include_str!("../../../policies/starter.cedar");
+    invoke_with(binary, event, &[("POSTERN_POLICY", policy)]).await
+}
+
+/// The same with these settings, which say where the policy set is.
+async fn invoke_with(
+    binary: &'static str,
+    event: &str,
+    settings: &[(&str, &str)],
+) -> (Value, Vec<Value>) {
     let event = event.to_owned();
     let given = Arc::new(AtomicBool::new(false));
     let (told, mut answers) = mpsc::channel::<Value>(1);
@@ -59,25 +69,24 @@ async fn invoke(binary: &'static str, event: &str) -> (Value, Vec<Value>) {
     let mut child = start(
         binary,
         &[
-            ("AWS_LAMBDA_RUNTIME_API", &address),
+            ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
             ("AWS_LAMBDA_FUNCTION_NAME", "postern"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
             ("AWS_REGION", "ap-northeast-2"),
-            ("AWS_ENDPOINT_URL", &aws),
+            ("AWS_ENDPOINT_URL", aws.as_str()),
             ("AWS_ACCESS_KEY_ID", "example"),
             ("AWS_SECRET_ACCESS_KEY", "example"),
             ("POSTERN_HOME_ACCOUNT", "111122223333"),
             ("POSTERN_PLACES", include_str!("../places.json")),
             ("POSTERN_TABLE", "postern"),
-            (
-                "POSTERN_POLICY",
-                include_str!("../../../policies/starter.cedar"),
-            ),
             ("POSTERN_ISSUER", NOWHERE),
             ("POSTERN_ALLOW_LOOPBACK_ISSUER", "true"),
             ("POSTERN_AUDIENCES", "postern"),
-        ],
+        ]
+        .into_iter()
+        .chain(settings.iter().copied())
+        .collect::<Vec<_>>(),
     );
     let answer = tokio::time::timeout(Duration::from_secs(20), answers.recv()).await;
     child.kill().unwrap();
@@ -105,6 +114,37 @@ async fn each_function_answers_an_event_and_logs_it_with_its_invocation() {
         assert_eq!(lines.len(), 1, "{log:#?}");
         assert_eq!(lines[0]["http.status"], status);
         assert_eq!(lines[0]["span"]["requestId"], INVOCATION, "{log:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_starts_without_a_policy_set_and_tells_of_it() {
+    let in_s3 = [
+        ("POSTERN_POLICY_OBJECT", "s3://postern-config/policy.cedar"),
+        ("POSTERN_ON_CALL_OBJECT", "s3://postern-config/on-call.json"),
+        ("POSTERN_ON_CALL_KEY_PARAMETER", "/postern/on-call-key"),
+    ];
+    let (answer, log) = invoke_with(API, CALL, &in_s3).await;
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+    for (message, metric) in [
+        (
+            "the policy set cannot be read, and nothing is asked for or issued",
+            "PolicyUnavailable",
+        ),
+        ("the on-call feed cannot be read", "OnCallUnread"),
+    ] {
+        let told: Vec<&Value> = log
+            .iter()
+            .filter(|line| line["message"] == message)
+            .collect();
+        assert_eq!(told.len(), 1, "{log:#?}");
+        let counted: Vec<&Value> = log.iter().filter(|line| line[metric] == 1).collect();
+        assert_eq!(counted.len(), 1, "{log:#?}");
+        assert_eq!(counted[0]["Function"], "postern");
+        assert_eq!(
+            counted[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"],
+            "Postern"
+        );
     }
 }
 

@@ -22,6 +22,16 @@ pub const TABLE: &str = "postern";
 pub const LOG_BUCKET: &str = "postern-session-logs";
 /// The folder in the bucket.
 pub const LOG_PREFIX: &str = "sessions";
+/// The bucket that operators put things in for Postern to read.
+pub const CONFIG_BUCKET: &str = "postern-config";
+/// The key of the policy set in it, for whoever sets `POSTERN_POLICY_OBJECT`.
+pub const POLICY_KEY: &str = "policy.cedar";
+/// The key of the on-call feed in it, for whoever sets `POSTERN_ON_CALL_OBJECT`.
+pub const ON_CALL_KEY: &str = "on-call.json";
+/// The feed as `POSTERN_ON_CALL_OBJECT` names it.
+pub const ON_CALL_OBJECT: &str = "s3://postern-config/on-call.json";
+/// The parameter that holds the key of the feed.
+pub const ON_CALL_PARAMETER: &str = "/postern/on-call-key";
 /// The role that grants are sessions of.
 pub const ACCESS_ROLE: &str = "arn:aws:iam::111122223333:role/postern/PosternAccess";
 
@@ -120,13 +130,15 @@ pub fn seed(world: &World, place: &Place) -> Result<(), NotSeeded> {
         boundary: Some(include_str!("../roles/access-boundary.json").to_owned()),
         ..RoleSpec::default()
     })?;
-    world.create_bucket(
-        LOG_BUCKET,
-        BucketSpec {
-            versioning: true,
-            ..BucketSpec::default()
-        },
-    );
+    for bucket in [LOG_BUCKET, CONFIG_BUCKET] {
+        world.create_bucket(
+            bucket,
+            BucketSpec {
+                versioning: true,
+                ..BucketSpec::default()
+            },
+        );
+    }
     for document in documents(place) {
         let name = document.name();
         world

@@ -4,6 +4,8 @@
 //! AWS over that address too, each with credentials of its own role, or past the socket where a
 //! test wants to be quick ([`Doors::InProcess`]); what they say and hear is the same.
 
+mod configured;
+mod counted;
 mod function;
 mod ports;
 
@@ -21,13 +23,17 @@ use broker::ledger::LedgerFault;
 use broker::sweeper::Sweeper;
 use functions::api::ApiState;
 use functions::issue::IssueState;
+use functions::notices::noted;
 use functions::sweep::AHEAD;
 use rules::moment::Moment;
+use rules::wire::Secret;
 use standin::door::Listening;
 use standin::iam::Keys;
 use standin::{StandinClock, World, WorldError};
 use tokio::task::JoinHandle;
 
+pub use self::configured::NotPut;
+use self::counted::Counted;
 use self::ports::Bound;
 pub use self::ports::NoDoor;
 pub use crate::account::Function;
@@ -91,6 +97,9 @@ pub enum NoHouse {
     /// A place lies in an account without credentials.
     #[error(transparent)]
     NoCredentials(#[from] NoCredentials),
+    /// No random bytes could be had for a key.
+    #[error("no random bytes could be had")]
+    NoKey,
     /// The table could not be made.
     #[error("the table could not be made: {0}")]
     Table(#[from] LedgerFault),
@@ -110,6 +119,8 @@ pub struct House {
     config: Config,
     sweeper: Arc<Sweeper>,
     router: Router,
+    counted: Counted,
+    on_call_key: Secret,
     url: String,
     serving: JoinHandle<io::Result<()>>,
 }
@@ -156,6 +167,7 @@ impl House {
         for place in config.terms().places.iter() {
             account::seed(&world, place)?;
         }
+        let on_call_key = configured::seed(&world)?;
         let wire = Wire {
             world: world.clone(),
             clock: clock.clone(),
@@ -177,16 +189,22 @@ impl House {
             wire.of(Function::Sweeper)?,
         );
         let verifier = Arc::new(config.verifier(clock.clone())?);
-        let router = function::one_address(
-            functions::api::router(ApiState {
-                desk: Arc::new(config.desk(&api, clock.clone())?),
-                verifier: Arc::clone(&verifier),
-            }),
-            functions::issue::router(IssueState {
-                issuer: Arc::new(config.issuer(&issue, clock.clone())?),
-                verifier,
-            }),
-        );
+        let counted = Counted::default();
+        let metrics = counted.metrics(Function::Api, &clock);
+        let in_force = config.in_force(&api, clock.clone(), noted(metrics.clone()));
+        let to_api = functions::api::router(ApiState {
+            desk: Arc::new(config.desk(&api, in_force, clock.clone())?),
+            verifier: Arc::clone(&verifier),
+            metrics,
+        });
+        let metrics = counted.metrics(Function::Issue, &clock);
+        let in_force = config.in_force(&issue, clock.clone(), noted(metrics.clone()));
+        let to_issue = functions::issue::router(IssueState {
+            issuer: Arc::new(config.issuer(&issue, in_force, clock.clone())?),
+            verifier,
+            metrics,
+        });
+        let router = function::one_address(to_api, to_issue);
         let sweeper = Arc::new(config.ground().sweeper(&sweep, clock.clone())?);
         let url = ports::url(&listener)?;
         let serving = {
@@ -205,6 +223,8 @@ impl House {
             config,
             sweeper,
             router,
+            counted,
+            on_call_key,
             url,
             serving,
         })
@@ -263,6 +283,13 @@ impl House {
     #[must_use]
     pub fn sweeper(&self) -> &Sweeper {
         &self.sweeper
+    }
+
+    /// What the functions have counted so far, as CloudWatch would read it: the lines that a
+    /// deployed function writes to its standard output, the newest thousand of them.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<String> {
+        self.counted.lines()
     }
 
     /// The configuration, read from the environment of the house.

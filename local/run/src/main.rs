@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use postern_local::account::ACCOUNT;
 use postern_local::arguments::{Arguments, HELP, Wanted};
-use postern_local::house::{Doors, House, NoHouse, Plan};
+use postern_local::house::{Doors, House, NoHouse, NotPut, Plan};
+use postern_local::people::Person;
 use postern_local::screen::{Screen, Tone};
 use postern_local::story::{self, Amiss};
+use rules::on_call::Feed;
 use standin::StandinClock;
 use tracing_subscriber::EnvFilter;
 
@@ -53,6 +55,10 @@ fn main() -> ExitCode {
             complain(&fault);
             ExitCode::from(2)
         }
+        Err(Ended::OnCall(fault)) => {
+            complain(&fault);
+            ExitCode::from(2)
+        }
     }
 }
 
@@ -68,6 +74,9 @@ enum Ended {
     /// There is no house.
     #[error(transparent)]
     House(#[from] NoHouse),
+    /// Nobody could be put on call.
+    #[error(transparent)]
+    OnCall(#[from] NotPut),
 }
 
 async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Ended> {
@@ -80,6 +89,8 @@ async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Ended> {
         settings: story::settings(),
     }))
     .await?;
+    // Anna is on call for a day, so staging is open to her without anybody's yes.
+    house.put_on_call(&[("web", &[Person::Anna])], Feed::LONGEST)?;
     let _sweeping = house.keep_sweeping();
     greet(arguments, &house, screen)?;
     let told = Box::pin(story::tell(&house, screen)).await;

@@ -22,6 +22,7 @@ use rules::wire::{Credentials, RequestView};
 use serde_json::{Value, json};
 
 use self::wire::{Answer, Wire};
+use crate::account::{ON_CALL_OBJECT, ON_CALL_PARAMETER};
 use crate::house::House;
 use crate::people::Person;
 use crate::screen::{Screen, Tone};
@@ -42,6 +43,8 @@ pub fn settings() -> Vec<(&'static str, String)> {
     let settings = [
         ("POSTERN_SETTLE", "3s"),
         ("POSTERN_SSM_CALLS_PER_SECOND", "10"),
+        ("POSTERN_ON_CALL_OBJECT", ON_CALL_OBJECT),
+        ("POSTERN_ON_CALL_KEY_PARAMETER", ON_CALL_PARAMETER),
     ];
     settings
         .map(|(name, value)| (name, value.to_owned()))

@@ -1,4 +1,5 @@
-//! Systems Manager: nodes, session documents and sessions, as Session Manager shows them.
+//! Systems Manager: nodes, session documents and sessions, as Session Manager shows them, and
+//! parameters (`stored`).
 //!
 //! A session's life is a timeline that is read for a moment (`session`), so an end that comes by
 //! itself needs nobody to bring it about, and a listing that lags reads an earlier moment
@@ -25,6 +26,7 @@ mod parameter;
 mod rate;
 mod seeding;
 mod session;
+mod stored;
 
 use std::collections::BTreeMap;
 
@@ -39,8 +41,9 @@ pub use document::SessionType;
 pub use node::{NodeSpec, PingStatus, Platform};
 pub use seeding::{NotThere, SessionSnapshot};
 pub use session::{EndCause, SessionHabits, SessionStatus};
+pub use stored::ParameterType;
 
-/// Nodes, documents and sessions.
+/// Nodes, documents, sessions and parameters.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct State {
@@ -53,6 +56,9 @@ pub(crate) struct State {
     /// By session or node.
     log_orders: BTreeMap<String, agent::Ordered>,
     habits: SessionHabits,
+    /// By ARN. Never on disk.
+    #[serde(skip)]
+    parameters: BTreeMap<String, stored::Stored>,
     #[serde(skip)]
     recent: rate::Recent,
 }
@@ -91,6 +97,7 @@ pub(crate) fn demands(world: &World, call: &Call) -> Result<Vec<Demand>, AwsErro
         "CreateDocument" => documents::create_demand(call).map(one),
         "GetDocument" | "DescribeDocument" => documents::named_demand(world, call).map(one),
         "ListTagsForResource" => inventory::tags_demand(call).map(one),
+        "GetParameter" => stored::demand(world, call).map(one),
         other => Err(AwsError::unknown_operation(call.service, other)),
     }
 }
@@ -116,6 +123,7 @@ pub(crate) fn handle(world: &World, call: &Call) -> Handled {
         "DescribeDocument" => documents::describe(world, call),
         "ListDocuments" => documents::list(world, call),
         "ListTagsForResource" => inventory::tags(world, call),
+        "GetParameter" => stored::get(world, call),
         other => Err(AwsError::unknown_operation(call.service, other)),
     };
     // A session that just ended may have a log that is due at once.

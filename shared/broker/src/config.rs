@@ -2,8 +2,10 @@
 //!
 //! Everything is read before anything is used, and all that is wrong is told at once, so that a
 //! deployment is mended in one go. No setting is a secret: Postern holds none but the credentials
-//! that AWS gives its functions.
+//! that AWS gives its functions, and the key of the on-call feed, of which the settings say where
+//! it is.
 
+mod changing;
 mod reading;
 
 use std::collections::BTreeSet;
@@ -18,6 +20,7 @@ use rules::pace::Pace;
 use rules::place::Places;
 use url::Url;
 
+use self::changing::PolicySource;
 use self::reading::Reading;
 pub use self::reading::{Fault, Faults};
 use crate::aws::{Accounts, NoCredentials};
@@ -25,8 +28,12 @@ use crate::clock::Clock;
 use crate::desk::{Desk, Issuer};
 use crate::iam::Iam;
 use crate::identity::{Algorithm, IdentityConfig, IdentityFault, Verifier};
+use crate::in_force::InForce;
 use crate::inventory::Inventory;
 use crate::ledger::{Ledger, Table};
+use crate::notice::Notices;
+use crate::on_call::{FeedPlace, OnCallFeed};
+use crate::policies::Policies;
 use crate::s3::S3Logs;
 use crate::ssm::{CallRate, Ssm};
 use crate::sts::Sts;
@@ -51,6 +58,8 @@ pub struct Ground {
 pub struct Config {
     ground: Ground,
     terms: Arc<Terms>,
+    policy: PolicySource,
+    on_call: Option<FeedPlace>,
     identity: IdentityConfig,
 }
 
@@ -138,8 +147,13 @@ impl Config {
     ///
     /// | variable | what | default |
     /// |---|---|---|
-    /// | `POSTERN_POLICY` | the policy set, in Cedar | |
-    /// | `POSTERN_POLICY_FILE` | where the policy set is, instead: environments hold 4 KB in all | |
+    /// | `POSTERN_POLICY` | the policy set, in Cedar; this or one of the next two | |
+    /// | `POSTERN_POLICY_FILE` | the file of the policy set: environments hold 4 KB in all | |
+    /// | `POSTERN_POLICY_OBJECT` | the object of the policy set: `s3://bucket/key`, or with `?versionId=…` one version of it; in the home account and the function's own Region | |
+    /// | `POSTERN_POLICY_REFRESH` | how long a set from S3 is used without looking for another | `60s` |
+    /// | `POSTERN_POLICY_KEEP` | how long a set from S3 stays in force when it cannot be read again | `24h` |
+    /// | `POSTERN_ON_CALL_OBJECT` | the object of the signed on-call feed: `s3://bucket/key` | nobody is on call |
+    /// | `POSTERN_ON_CALL_KEY_PARAMETER` | the parameter that holds the feed's key, or two on a line each: a `SecureString` | |
     /// | `POSTERN_OPERATOR_GROUPS` | groups of operators, with commas between | nobody |
     /// | `POSTERN_AUDITOR_GROUPS` | groups of auditors, with commas between | nobody |
     /// | `POSTERN_ISSUER` | the OpenID Connect issuer | |
@@ -156,7 +170,8 @@ impl Config {
     pub fn from_env(setting: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
         let mut read = Reading::new(&setting);
         let ground = Ground::read(&mut read);
-        let policy = read.policy("POSTERN_POLICY", "POSTERN_POLICY_FILE");
+        let policy = read.policy();
+        let on_call = read.on_call();
         let operators = read.list::<Group>("POSTERN_OPERATOR_GROUPS");
         let auditors = read.list::<Group>("POSTERN_AUDITOR_GROUPS");
         let identity = identity(&mut read);
@@ -164,7 +179,6 @@ impl Config {
             let ground = ground?;
             let terms = Terms {
                 places: ground.places.clone(),
-                policy: policy?,
                 pace: ground.pace,
                 offices: Offices {
                     operators: operators?.into_iter().collect(),
@@ -174,6 +188,8 @@ impl Config {
             Some(Self {
                 ground,
                 terms: Arc::new(terms),
+                policy: policy?,
+                on_call: on_call?,
                 identity: identity?,
             })
         })
@@ -199,14 +215,39 @@ impl Config {
         Verifier::new(self.identity.clone(), clock)
     }
 
+    /// What keeps the policy set and who is on call, and tells these of what it meets. Nothing is
+    /// read from AWS yet.
+    #[must_use]
+    pub fn in_force(&self, sdk: &SdkConfig, clock: Clock, notices: Notices) -> InForce {
+        let home = &self.ground.home;
+        let policies = match &self.policy {
+            PolicySource::Bundled(set) => Policies::bundled(Arc::clone(set), &notices),
+            PolicySource::Object(object) => {
+                let (clock, notices) = (clock.clone(), notices.clone());
+                Policies::in_s3(object, home.clone(), sdk, clock, notices)
+            }
+        };
+        let on_call = match &self.on_call {
+            Some(place) => OnCallFeed::in_s3(place, home.clone(), sdk, clock, notices.clone()),
+            None => OnCallFeed::none(),
+        };
+        InForce::new(policies, on_call, notices)
+    }
+
     /// The part that talks about access.
     ///
     /// # Errors
     /// A place lies in an account without credentials.
-    pub fn desk(&self, sdk: &SdkConfig, clock: Clock) -> Result<Desk, NoCredentials> {
+    pub fn desk(
+        &self,
+        sdk: &SdkConfig,
+        in_force: InForce,
+        clock: Clock,
+    ) -> Result<Desk, NoCredentials> {
         let inventory = Inventory::new(&self.ground.accounts(sdk), &self.terms.places)?;
         Ok(Desk::new(
             self.terms(),
+            in_force,
             self.ground.ledger(sdk),
             inventory,
             clock,
@@ -217,10 +258,16 @@ impl Config {
     ///
     /// # Errors
     /// A place lies in an account without credentials.
-    pub fn issuer(&self, sdk: &SdkConfig, clock: Clock) -> Result<Issuer, NoCredentials> {
+    pub fn issuer(
+        &self,
+        sdk: &SdkConfig,
+        in_force: InForce,
+        clock: Clock,
+    ) -> Result<Issuer, NoCredentials> {
         let inventory = Inventory::new(&self.ground.accounts(sdk), &self.terms.places)?;
         Ok(Issuer::new(
             self.terms(),
+            in_force,
             self.ground.ledger(sdk),
             inventory,
             Sts::new(sdk),

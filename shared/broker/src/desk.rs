@@ -8,6 +8,9 @@
 //! The desk *talks about* access. Handing it out is the [`Issuer`]'s, which alone holds a client
 //! for STS; taking it back is the [sweeper](crate::sweeper)'s.
 //!
+//! Asking, extending, issuing and explaining need a policy set; nothing else does, so that people
+//! can be let go and access ended whatever became of the policies.
+//!
 //! Whoever gives an idempotency key may say the same thing twice: the second time changes nothing
 //! and answers with the request as it stands. A refusal is not remembered, because it recorded
 //! nothing; the same call is simply judged again.
@@ -36,6 +39,7 @@ pub use self::issuing::Issuer;
 pub use self::reading::{ListQuery, ListView};
 pub use self::turned::{Cause, Turned};
 use crate::clock::Clock;
+use crate::in_force::InForce;
 use crate::inventory::Inventory;
 use crate::ledger::{Ledger, LedgerFault, Mark};
 use crate::terms::Terms;
@@ -60,10 +64,17 @@ pub struct Filed {
 impl Desk {
     /// A desk over a ledger and an inventory.
     #[must_use]
-    pub fn new(terms: Arc<Terms>, ledger: Ledger, inventory: Inventory, clock: Clock) -> Self {
+    pub fn new(
+        terms: Arc<Terms>,
+        in_force: InForce,
+        ledger: Ledger,
+        inventory: Inventory,
+        clock: Clock,
+    ) -> Self {
         Self {
             files: Files {
                 terms,
+                in_force,
                 ledger,
                 clock,
             },
@@ -76,6 +87,7 @@ impl Desk {
 #[derive(Debug)]
 struct Files {
     terms: Arc<Terms>,
+    in_force: InForce,
     ledger: Ledger,
     clock: Clock,
 }

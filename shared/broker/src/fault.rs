@@ -110,6 +110,17 @@ impl AwsFault {
         }
     }
 
+    /// A call that took longer than whoever waits for it can wait.
+    pub(crate) fn timed_out(service: &'static str, operation: &'static str) -> Self {
+        let (code, kind) = ("timeout".to_owned(), AwsFaultKind::Unreachable);
+        Self {
+            service,
+            operation,
+            code,
+            kind,
+        }
+    }
+
     /// A call that could not even be built.
     pub(crate) fn unsendable(service: &'static str, operation: &'static str) -> Self {
         let (code, kind) = ("unsendable".to_owned(), AwsFaultKind::Rejected);

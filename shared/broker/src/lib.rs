@@ -9,7 +9,8 @@
 //! There is one file for each AWS service, and it holds concrete SDK clients: no trait stands
 //! between them and the callers, and the tests exercise real serialisation, signing, paging and
 //! retries against a stand-in. Nothing here logs; a fault goes up to the function's edge as an
-//! [`AwsFault`](fault::AwsFault) and is logged there, once.
+//! [`AwsFault`](fault::AwsFault), what no call fails of as a [`Notice`](notice::Notice), and is
+//! logged there, once.
 
 pub mod aws;
 pub mod clock;
@@ -18,8 +19,13 @@ pub mod desk;
 pub mod fault;
 pub mod iam;
 pub mod identity;
+pub mod in_force;
 pub mod inventory;
 pub mod ledger;
+pub mod notice;
+pub mod on_call;
+pub mod policies;
+mod rounds;
 pub mod s3;
 pub mod ssm;
 pub mod sts;

@@ -1,8 +1,12 @@
-//! S3: what stands under a session log's exact key.
+//! S3: what stands under a session log's exact key, and (`object`) what operators put there for
+//! Postern to read.
 //!
-//! Versions are listed and no object is ever read: the role needs `s3:ListBucketVersions` alone,
-//! so whoever follows logs cannot see what people typed (AWS-FACTS 3.12). Versions rather than
-//! objects, because a second version or a delete marker is the trace of tampering (AWS-FACTS 3.7).
+//! Of logs, versions are listed and no object is ever read: the role needs
+//! `s3:ListBucketVersions` alone, so whoever follows logs cannot see what people typed (AWS-FACTS
+//! 3.12). Versions rather than objects, because a second version or a delete marker is the trace
+//! of tampering (AWS-FACTS 3.7).
+
+mod object;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
@@ -11,6 +15,8 @@ use rules::log_verdict::{LogListing, LogObject};
 use rules::names::SessionId;
 use rules::place::{Place, Places};
 
+pub(crate) use self::object::{Found, Object};
+pub use self::object::{NotAnObject, ObjectPlace};
 use crate::aws::{Accounts, NoCredentials, PerPlace, moment};
 use crate::fault::AwsFault;
 

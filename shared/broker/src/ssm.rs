@@ -10,6 +10,7 @@
 //! of all that is open serves every request of the place. Retries wait by the SDK's own backoff.
 
 mod budget;
+mod parameter;
 
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::error::SdkError;
@@ -21,6 +22,8 @@ use rules::session::{ListedSession, ListedState};
 
 use self::budget::Budget;
 pub use self::budget::CallRate;
+pub(crate) use self::parameter::Parameter;
+pub use self::parameter::{NotAParameter, ParameterName};
 use crate::aws::{Accounts, NoCredentials, PerPlace, moment};
 use crate::fault::{AwsFault, AwsFaultKind};
 

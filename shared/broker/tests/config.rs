@@ -3,8 +3,13 @@
 #![cfg(test)]
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
+use aws_config::{BehaviorVersion, SdkConfig};
+use broker::clock::Clock;
 use broker::config::{Config, Faults, Ground};
+use broker::notice::{Notice, Notices};
+use rules::names::Digest;
 
 const POLICY: &str = r#"@id("shell") @auto("true") @max_duration("1h")
 permit (principal in Postern::Group::"engineers", action == Postern::Action::"shell", resource);"#;
@@ -169,8 +174,97 @@ fn a_policy_may_stand_in_a_file() {
     settings.insert("POSTERN_POLICY_FILE", file.to_string_lossy().into_owned());
     let config = read(&settings);
     std::fs::remove_file(&file).unwrap();
-    let same = read(&whole()).unwrap().terms().policy.digest();
-    assert_eq!(config.unwrap().terms().policy.digest(), same);
+    let same = loaded(&read(&whole()).unwrap());
+    assert!(same.is_some());
+    assert_eq!(loaded(&config.unwrap()), same);
+}
+
+/// The digest of the policy set that comes with a function.
+fn loaded(config: &Config) -> Option<Digest> {
+    let told = Arc::new(Mutex::new(None));
+    let heard = Arc::clone(&told);
+    let notices = Notices::to(move |notice| *heard.lock().unwrap() = Some(notice));
+    let sdk = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .build();
+    let _ = config.in_force(&sdk, Clock::system(), notices);
+    let told = told.lock().unwrap().take();
+    match told {
+        Some(Notice::PolicyLoaded { digest, .. }) => Some(digest),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_policy_set_may_stand_in_s3_and_has_one_source() {
+    let object = "s3://postern-config/policy.cedar";
+    let in_s3 = [("POSTERN_POLICY", ""), ("POSTERN_POLICY_OBJECT", object)];
+    let mut settings = whole();
+    settings.extend(in_s3.map(|(name, value)| (name, value.to_owned())));
+    // What stands there is nobody's business yet.
+    assert_eq!(loaded(&read(&settings).unwrap()), None);
+    let with = |more: &[(&'static str, &str)]| faults(&[&in_s3, more].concat());
+    for (found, says) in [
+        (
+            with(&[("POSTERN_POLICY", POLICY)]),
+            "and so is `POSTERN_POLICY_OBJECT`",
+        ),
+        (
+            with(&[("POSTERN_POLICY_FILE", "/p")]),
+            "and so is `POSTERN_POLICY_OBJECT`",
+        ),
+        (
+            with(&[("POSTERN_POLICY_OBJECT", "")]),
+            "nor `POSTERN_POLICY_OBJECT`",
+        ),
+        (
+            with(&[("POSTERN_POLICY_OBJECT", "policy.cedar")]),
+            "such as `s3://bucket/key`",
+        ),
+        (
+            with(&[("POSTERN_POLICY_REFRESH", "often")]),
+            "such as `30s`",
+        ),
+        (
+            with(&[("POSTERN_POLICY_KEEP", "59s")]),
+            "`POSTERN_POLICY_REFRESH` or longer",
+        ),
+    ] {
+        let [fault] = found.as_slice() else {
+            panic!("{says}: {found:#?}")
+        };
+        assert!(fault.contains(says), "{fault}");
+    }
+}
+
+#[test]
+fn the_on_call_feed_has_an_object_and_a_key_or_neither() {
+    let object = ("POSTERN_ON_CALL_OBJECT", "s3://postern-config/on-call.json");
+    let key = ("POSTERN_ON_CALL_KEY_PARAMETER", "/postern/on-call-key");
+    let mut settings = whole();
+    settings.extend([object, key].map(|(name, value)| (name, value.to_owned())));
+    assert!(read(&settings).is_ok());
+    let both = "set both or none";
+    for (changes, name, says) in [
+        (vec![object], key.0, both),
+        (vec![key], object.0, both),
+        (
+            vec![object, (key.0, "on-call-key")],
+            key.0,
+            "the full name of a parameter",
+        ),
+        (
+            vec![(object.0, "on-call.json"), key],
+            object.0,
+            "such as `s3://bucket/key`",
+        ),
+    ] {
+        let found = faults(&changes);
+        let [fault] = found.as_slice() else {
+            panic!("{says}: {found:#?}")
+        };
+        assert!(fault.contains(name) && fault.contains(says), "{fault}");
+    }
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! Who is on call, by rota.
 //!
 //! Being on call comes and goes by the hour, so it stands in no group of a token. Postern is told
-//! by a feed; policies see it as `context.on_call` and `context.rotas`. Where no feed is
+//! by a signed [`Feed`]; policies see it as `context.on_call` and `context.rotas`. Where no feed is
 //! configured, or none that can be trusted is at hand, nobody is on call.
+
+mod feed;
+mod keys;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::feed::{BadFeed, Feed};
+pub use self::keys::{BadKeys, Keys};
 use crate::names::text::is_plain;
 use crate::names::{Person, made_of, text_name};
 

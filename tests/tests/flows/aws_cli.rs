@@ -163,7 +163,7 @@ async fn the_cli_opens_the_session_of_its_grant_and_no_other_and_none_after_the_
         "{arn}"
     );
 
-    let opened = shell.start_session(WEB_7, "Postern-Shell-15").await;
+    let opened = shell.start_session(WEB_7, "Postern-Shell-240").await;
     assert!(opened.status.success(), "{}", said(&opened));
     let given = shell.given().expect("the plugin was called");
     let [session] = scene.sessions_of(id).try_into().expect("one session");
@@ -178,7 +178,7 @@ async fn the_cli_opens_the_session_of_its_grant_and_no_other_and_none_after_the_
         assert!(given.contains(part), "{part}");
     }
 
-    must_be_denied(&shell.start_session(WEB_8, "Postern-Shell-15").await);
+    must_be_denied(&shell.start_session(WEB_8, "Postern-Shell-240").await);
     must_be_denied(&shell.start_session(WEB_7, "Postern-Shell-480").await);
     let without = shell
         .aws(&["ssm", "start-session", "--target", WEB_7])
@@ -190,7 +190,7 @@ async fn the_cli_opens_the_session_of_its_grant_and_no_other_and_none_after_the_
     must_be_denied(&listing);
 
     scene.advance(Duration::from_secs(120));
-    must_be_denied(&shell.start_session(WEB_7, "Postern-Shell-15").await);
+    must_be_denied(&shell.start_session(WEB_7, "Postern-Shell-240").await);
     assert_eq!(
         shell.given(),
         None,
@@ -207,7 +207,7 @@ async fn without_the_plugin_the_cli_ends_the_session_that_it_cannot_use() {
     let (scene, id) = scene().await;
     let shell = Shell::new(cli, "without");
     shell.configure(&scene, id).await;
-    let opened = shell.start_session(WEB_7, "Postern-Shell-15").await;
+    let opened = shell.start_session(WEB_7, "Postern-Shell-240").await;
     assert!(!opened.status.success());
     assert!(
         said(&opened).contains("SessionManagerPlugin"),

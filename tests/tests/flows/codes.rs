@@ -3,6 +3,7 @@
 mod answering;
 mod asking;
 mod http;
+mod terms;
 mod using;
 
 use std::collections::BTreeMap;
@@ -10,10 +11,11 @@ use std::collections::BTreeMap;
 /// The page of all codes, which the functions' own tests hold to the code.
 const PAGE: &str = include_str!("../../../docs/errors.md");
 
-const TESTS: [&str; 4] = [
+const TESTS: [&str; 5] = [
     include_str!("codes/answering.rs"),
     include_str!("codes/asking.rs"),
     include_str!("codes/http.rs"),
+    include_str!("codes/terms.rs"),
     include_str!("codes/using.rs"),
 ];
 

@@ -133,7 +133,7 @@ async fn a_yes_is_a_yes_to_one_request_only() {
         .must_be(201)
         .id();
     let mut body = shell_on(WEB_7);
-    body["duration_seconds"] = (4 * 60 * 60).into();
+    body["duration_seconds"] = (2 * 60 * 60).into();
     let large = scene.as_(Anna).ask(&body).await.must_be(201).id();
     let shown = ben.show(small).await.body["shown"].clone();
     let swapped = ben
@@ -253,7 +253,7 @@ async fn an_end_is_exclusive_everywhere() {
     scene.as_(Anna).does("credentials", id).await.must_be(200);
     assert_eq!(
         scene.as_(Anna).show(id).await.body["you_may"],
-        json!(["issue", "release"])
+        json!(["issue", "release", "extend"])
     );
     scene.advance(moment);
     scene
@@ -270,7 +270,7 @@ async fn an_end_is_exclusive_everywhere() {
     scene.advance(Duration::from_secs(4 * 60 * 60) - moment);
     assert_eq!(
         scene.as_(Anna).show(unused).await.body["you_may"],
-        json!(["issue", "release"])
+        json!(["issue", "release", "extend"])
     );
     scene.advance(moment);
     assert_eq!(scene.status(unused).await, Approved);

@@ -9,7 +9,7 @@ use rules::names::RequestId;
 use rules::wire::RequestList;
 use serde_json::json;
 
-use crate::scene::{Scene, Visitor, ask, shell_on};
+use crate::scene::{AT_ONCE, Scene, Visitor, ask, shell_on};
 
 /// One page, by its query.
 async fn page(visitor: &Visitor, query: &str) -> RequestList {
@@ -162,7 +162,7 @@ async fn what_i_have_approved_does_not_wait_for_me_though_it_waits_for_another()
 
 #[tokio::test]
 async fn everybodys_are_listed_by_day_to_operators_and_auditors() {
-    let scene = Scene::open().await;
+    let scene = Scene::with(&[AT_ONCE]).await;
     let mut first_day = made(&scene, &scene.as_(Anna), 2).await;
     scene.advance(Duration::from_secs(1));
     // What was not pending for a moment is there too.

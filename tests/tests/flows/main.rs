@@ -31,10 +31,14 @@ mod log_lines;
 #[cfg(test)]
 mod one_grant;
 #[cfg(test)]
+mod policy_loading;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod terms;
 #[cfg(test)]
 mod trouble;

@@ -13,7 +13,7 @@ use standin::Service;
 use standin::journal::{JournalEntry, Outcome};
 
 use crate::chain;
-use crate::scene::{GRANT, Scene, of, shell_on};
+use crate::scene::{AT_ONCE, GRANT, Scene, of, shell_on};
 
 #[tokio::test]
 async fn a_grant_is_asked_for_approved_used_ended_at_its_second_logged_and_closed() {
@@ -59,7 +59,7 @@ async fn a_grant_is_asked_for_approved_used_ended_at_its_second_logged_and_close
     let credentials = scene.credentials(id).await;
     let ends_at = scene.now().whole_second().plus(GRANT);
     assert_eq!(credentials.ends_at, ends_at);
-    assert_eq!(credentials.document, "Postern-Shell-30");
+    assert_eq!(credentials.document, "Postern-Shell-240");
     assert_eq!(scene.status(id).await, Active);
 
     // They open a session on that instance, and she works in it.
@@ -205,7 +205,7 @@ async fn what_aws_logs_of_a_session_leads_back_to_one_request_and_one_person() {
 
 #[tokio::test]
 async fn where_the_policy_says_yes_by_itself_nobody_is_asked() {
-    let scene = Scene::open().await;
+    let scene = Scene::with(&[AT_ONCE]).await;
     let asked = scene
         .as_(Anna)
         .ask(&shell_on(postern_local::account::BATCH_1))

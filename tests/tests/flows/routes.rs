@@ -24,7 +24,7 @@ Every route of [openapi.json](../../docs/openapi.json), called with a well-forme
 there is. The requester is Anna, an engineer; the stranger is Cleo, another engineer; the approver
 is Ben, who is an engineer and a lead; operator and auditor are only that. Routes about one request
 are called on one of Anna's that is in the state that the route is for: pending for an answer,
-approved for `credentials`, active for all else.
+approved for `credentials`, an emergency that is over for `review`, active for all else.
 
 This page is written by the tests.
 
@@ -64,19 +64,37 @@ impl Scene {
         match path.rsplit_once('/').unwrap().1 {
             "approve" | "deny" | "withdraw" => self.asked().await,
             "credentials" => self.approved().await,
+            "review" => {
+                let broken = self.breaks_glass(Anna).await;
+                let open = &broken.body["facts"]["unreviewed"];
+                if let Some(id) = open.as_str() {
+                    // The one before has not been reviewed.
+                    return id.parse().unwrap();
+                }
+                let id = broken.must_be(201).id();
+                self.as_(Anna).does("release", id).await.must_be(200);
+                id
+            }
             _ => self.active().await.0,
         }
     }
 
     /// Calls a route as it is meant to be called.
     async fn call(&self, method: &str, path: &str, caller: &Visitor) -> Reply {
-        let mut body = (path == "/v1/requests" && method == "post").then(|| shell_on(WEB_7));
+        let asks = ["/v1/requests", "/v1/policy/explain"].contains(&path);
+        let mut body = (asks && method == "post").then(|| shell_on(WEB_7));
         let mut at = path.to_owned();
         if path.contains("{id}") {
             let id = self.request_for(path).await;
             at = path.replace("{id}", &id.to_string());
             if path.ends_with("/approve") {
                 body = Some(json!({"shown": self.view(id).await.shown}));
+            }
+            if path.ends_with("/review") {
+                body = Some(json!({"comment": "read the transcript"}));
+            }
+            if path.ends_with("/extend") {
+                body = Some(json!({"longer_seconds": 600, "reason": "it takes longer"}));
             }
         }
         assert!(!at.contains('{'), "{path} wants more than a request");

@@ -206,8 +206,8 @@ fn asked(entry: Entry, place: &str) -> Found {
         ) => Found::Asked(Box::new(Asked {
             request: entry.request,
             person,
-            ask,
-            route,
+            ask: *ask,
+            route: *route,
             groups: groups.into_iter().collect(),
             rotas: rotas.into_iter().collect(),
             facts,

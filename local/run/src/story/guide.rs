@@ -26,7 +26,7 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
     screen.toned(Tone::Faint, &format!("# People: {}.", people.join(", ")))?;
     let instances = format!(
         "# Instances: {WEB_7} web-7 prod, {WEB_8} web-8 prod,\n\
-         #            {BATCH_1} batch-1 staging (at once), {DB_1} db-1 prod."
+         #            {BATCH_1} batch-1 staging (at once for Anna, who is on call), {DB_1} db-1 prod."
     );
     screen.toned(Tone::Faint, &instances)?;
     let blocks = [
@@ -77,13 +77,13 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
             "A session on web-7 opens; without the Session Manager plugin the CLI closes it again and\n\
              # says so. (There is no terminal behind it: the stand-in judges, opens, ends and logs.)",
             format!(
-                "aws --profile anna ssm start-session --target {WEB_7} --document-name Postern-Shell-30"
+                "aws --profile anna ssm start-session --target {WEB_7} --document-name Postern-Shell-240"
             ),
         ),
         (
             "On another instance, or with another document: AccessDenied.",
             format!(
-                "aws --profile anna ssm start-session --target {WEB_8} --document-name Postern-Shell-30\n\
+                "aws --profile anna ssm start-session --target {WEB_8} --document-name Postern-Shell-240\n\
                  aws --profile anna ssm start-session --target {WEB_7} --document-name Postern-Shell-480"
             ),
         ),
@@ -91,7 +91,7 @@ pub fn guide(house: &House, screen: &mut Screen) -> io::Result<()> {
             "Ben takes it back: no more credentials (409), and those that are out are denied.",
             format!(
                 "curl -sw '\\n' -X POST {api}/v1/requests/$ID/revoke -H \"Authorization: Bearer $BEN\"\n\
-                 aws --profile anna ssm start-session --target {WEB_7} --document-name Postern-Shell-30"
+                 aws --profile anna ssm start-session --target {WEB_7} --document-name Postern-Shell-240"
             ),
         ),
         (

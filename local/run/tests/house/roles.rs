@@ -16,6 +16,12 @@ const OTHERS_SESSION: &str =
     "arn:aws:ssm:ap-northeast-2:111122223333:session/anna-0a1b2c3d4e5f6a7b8";
 const WEB_7: &str = "arn:aws:ec2:ap-northeast-2:111122223333:instance/i-0a1b2c3d4e5f60707";
 const LOGS: &str = "arn:aws:s3:::postern-session-logs";
+const POLICY: &str = "arn:aws:s3:::postern-config/policy.cedar";
+const ON_CALL: &str = "arn:aws:s3:::postern-config/on-call.json";
+const OTHER_CONFIG: &str = "arn:aws:s3:::postern-config/other.json";
+const CONFIG: &str = "arn:aws:s3:::postern-config";
+const KEY: &str = "arn:aws:ssm:ap-northeast-2:111122223333:parameter/postern/on-call-key";
+const OTHER_KEY: &str = "arn:aws:ssm:ap-northeast-2:111122223333:parameter/postern/on-call-key-2";
 const LOG: &str = "arn:aws:s3:::postern-session-logs/sessions/some.log";
 
 async fn may(house: &House, function: Function, action: &str, resource: &str) -> bool {
@@ -31,7 +37,7 @@ async fn may(house: &House, function: Function, action: &str, resource: &str) ->
 }
 
 /// Action, resource, and whether `api`, `issue` and the sweeper may.
-const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 29] = [
+const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 39] = [
     ("dynamodb:GetItem", TABLE, [true, true, true]),
     ("dynamodb:PutItem", TABLE, [true, true, true]),
     ("dynamodb:DeleteItem", TABLE, [true, false, true]),
@@ -60,6 +66,16 @@ const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 29] = [
     ("s3:GetObject", LOG, [false, false, false]),
     ("s3:PutObject", LOG, [false, false, false]),
     ("s3:DeleteObjectVersion", LOG, [false, false, false]),
+    ("s3:GetObject", POLICY, [true, true, false]),
+    ("s3:GetObject", ON_CALL, [true, true, false]),
+    ("s3:GetObject", OTHER_CONFIG, [false, false, false]),
+    ("s3:GetObjectVersion", POLICY, [false, false, false]),
+    ("s3:ListBucket", CONFIG, [false, false, false]),
+    ("s3:PutObject", POLICY, [false, false, false]),
+    ("s3:PutObject", ON_CALL, [false, false, false]),
+    ("ssm:GetParameter", KEY, [true, true, false]),
+    ("ssm:GetParameter", OTHER_KEY, [false, false, false]),
+    ("ssm:PutParameter", KEY, [false, false, false]),
     ("iam:PutRolePolicy", ACCESS, [false, false, true]),
     ("iam:PutRolePolicy", ISSUE, [false, false, false]),
     ("iam:UpdateAssumeRolePolicy", ACCESS, [false, false, false]),

@@ -184,6 +184,9 @@ pub(super) fn get(world: &World, call: &Call, target: &Target) -> Handled {
     };
     let (version, encryption, versioned) =
         found.map_err(|error| missing(world, call, target, error))?;
+    if is_known(call.header("if-none-match"), &version) {
+        return Ok(Answer::empty(304).header("etag", format!("\"{}\"", version.etag)));
+    }
     let (status, body, range) = ranged(call.header("range"), &version.body)?;
     let mut answer = Answer {
         status,
@@ -218,6 +221,14 @@ pub(super) fn get(world: &World, call: &Call, target: &Target) -> Handled {
         answer = with_checksum(answer, &version);
     }
     Ok(answer)
+}
+
+/// Whether the caller says that it has this version already (RFC 9110, section 13.1.2).
+fn is_known(header: Option<&str>, version: &ObjectVersion) -> bool {
+    header.is_some_and(|tags| {
+        let tag = |tag: &str| tag.trim().trim_start_matches("W/").trim_matches('"') == version.etag;
+        tags.trim() == "*" || tags.split(',').any(tag)
+    })
 }
 
 /// The part of a body that a `Range` header asks for, with its `Content-Range`.

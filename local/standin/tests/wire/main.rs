@@ -15,6 +15,8 @@ mod logs;
 #[cfg(test)]
 mod objects;
 #[cfg(test)]
+mod parameters;
+#[cfg(test)]
 mod reach;
 #[cfg(test)]
 mod restart;

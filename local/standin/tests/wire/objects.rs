@@ -301,3 +301,25 @@ async fn a_bucket_is_where_it_is_and_whose_it_is() {
     let acl = s3.get_bucket_acl().bucket("logs").send().await.unwrap_err();
     assert_eq!(code(&acl), "NotImplemented");
 }
+
+#[tokio::test]
+async fn an_object_that_the_caller_has_already_is_not_sent_again() {
+    let world = world();
+    let s3 = client(&world);
+    put(&s3, "logs", "one").await;
+    let has = async |tag: &str| {
+        let get = s3.get_object().bucket("logs").key(KEY);
+        let error = get.if_none_match(tag).send().await.err()?;
+        error.raw_response().map(|answer| answer.status().as_u16())
+    };
+    let got = get(&s3, None).await.unwrap();
+    let tag = got.e_tag().unwrap();
+    assert_eq!(has(tag).await, Some(304));
+    assert_eq!(has(&format!("\"other\", W/{tag}")).await, Some(304));
+    assert_eq!(has("*").await, Some(304));
+    assert_eq!(has("\"other\"").await, None);
+    put(&s3, "logs", "two").await;
+    assert_eq!(has(tag).await, None);
+    world.delete_object("logs", KEY).unwrap();
+    assert_eq!(has(tag).await, Some(404));
+}

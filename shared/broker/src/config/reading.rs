@@ -6,7 +6,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use rules::names::duration::read_length;
-use rules::policy::PolicySet;
 use serde::de::DeserializeOwned;
 
 /// Everything that is wrong with a configuration; never empty.
@@ -77,13 +76,14 @@ impl<'a> Reading<'a> {
         self.faults.push(Fault { name, what });
     }
 
-    fn value(&self, name: &str) -> Option<String> {
+    /// A setting as it stands; one that is empty counts as not set.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
         (self.setting)(name)
             .map(|value| value.trim().to_owned())
             .filter(|value| !value.is_empty())
     }
 
-    fn parse<T>(&mut self, name: &'static str, text: &str) -> Option<T>
+    pub(super) fn parse<T>(&mut self, name: &'static str, text: &str) -> Option<T>
     where
         T: FromStr<Err: fmt::Display>,
     {
@@ -238,47 +238,6 @@ impl<'a> Reading<'a> {
             Some("true") => Some(true),
             Some(other) => {
                 self.fault(name, format!("`{other}` is neither `true` nor `false`"));
-                None
-            }
-        }
-    }
-
-    /// The policy set: its text in one variable, or its file in another.
-    pub(super) fn policy(
-        &mut self,
-        text_name: &'static str,
-        file_name: &'static str,
-    ) -> Option<PolicySet> {
-        let (name, text) = match (self.value(text_name), self.value(file_name)) {
-            (Some(text), None) => (text_name, text),
-            (None, Some(path)) => match std::fs::read_to_string(&path) {
-                Ok(text) => (file_name, text),
-                Err(error) => {
-                    self.fault(file_name, format!("`{path}` cannot be read: {error}"));
-                    return None;
-                }
-            },
-            (None, None) => {
-                self.fault(
-                    text_name,
-                    format!("is not set, and neither is `{file_name}`"),
-                );
-                return None;
-            }
-            (Some(_), Some(_)) => {
-                self.fault(
-                    text_name,
-                    format!("is set, and so is `{file_name}`; set one of them"),
-                );
-                return None;
-            }
-        };
-        match PolicySet::parse(&text) {
-            Ok(policy) => Some(policy),
-            Err(faults) => {
-                for fault in faults.iter() {
-                    self.fault(name, fault.to_string());
-                }
                 None
             }
         }

@@ -117,7 +117,8 @@ impl Desk {
     /// The requester wants the grant to last longer.
     ///
     /// # Errors
-    /// A rule or the policy says no, the key was used for something else, or AWS failed.
+    /// A rule or the policy says no or there is no policy set, the key was used for something else,
+    /// or AWS failed.
     pub async fn extend(
         &self,
         caller: &Caller,
@@ -130,6 +131,7 @@ impl Desk {
             // What is asked never changes, so its targets are looked up once.
             let request = self.files.load(caller, id).await?;
             let targets: Vec<Target> = request.ask().targets.iter().cloned().collect();
+            let ruling = self.files.in_force.now().await?;
             let facts = self.inventory.facts(&targets).await?;
             let terms = &self.files.terms;
             let rule = |request: &Request, now| {
@@ -137,7 +139,7 @@ impl Desk {
                     by: body.longer_seconds.length(),
                     reason: body.reason.clone(),
                 };
-                let (facts, regime) = (facts.clone(), terms.regime());
+                let (facts, regime) = (facts.clone(), ruling.regime(terms, now));
                 extend::extend(request, caller, longer, facts, regime, &terms.offices, now)
             };
             self.load_judge_record(caller, id, mark.as_ref(), rule)

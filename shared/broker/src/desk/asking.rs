@@ -14,6 +14,7 @@ use super::calling::{TRIES, in_time, mark};
 use super::turned::{Cause, Turned};
 use super::{Desk, Filed, Recorded};
 use crate::ledger::IdempotencyKey;
+use crate::notice::Notice;
 
 /// The most targets of one place that are listed.
 const MOST_TARGETS: usize = 1_000;
@@ -33,8 +34,8 @@ impl Desk {
     /// Somebody asks for access.
     ///
     /// # Errors
-    /// The place or a target is not known, the policy says no, or too many requests of theirs
-    /// wait; the key was used for something else; AWS failed.
+    /// The place or a target is not known, the policy says no or there is none, or too many
+    /// requests of theirs wait; the key was used for something else; AWS failed.
     pub async fn ask(
         &self,
         caller: &Caller,
@@ -47,13 +48,15 @@ impl Desk {
     /// Explains what would come of asking. Nothing is recorded.
     ///
     /// # Errors
-    /// AWS failed.
+    /// There is no policy set, or AWS failed.
     pub async fn explain(&self, caller: &Caller, ask: Ask) -> Result<Explained, Turned> {
         in_time(async {
             let targets: Vec<Target> = ask.targets.iter().cloned().collect();
+            let ruling = self.files.in_force.now().await?;
             let facts = self.inventory.facts(&targets).await?;
             let asking = self.asking(caller, ask, facts).await?;
-            let (now, regime) = (self.files.now(), self.files.terms.regime());
+            let now = self.files.now();
+            let regime = ruling.regime(&self.files.terms, now);
             Ok(Explained {
                 policy_set: regime.policy.digest(),
                 explanation: explain::explain(asking, regime, now),
@@ -97,17 +100,26 @@ impl Desk {
             return files.replay(caller, id).await;
         }
         let targets: Vec<Target> = ask.targets.iter().cloned().collect();
+        let ruling = files.in_force.now().await?;
         let facts = self.inventory.facts(&targets).await?;
         for _ in 0..TRIES {
             let asking = self.asking(caller, ask.clone(), facts.clone()).await?;
             let now = files.now();
             let step =
-                ask::ask(asking, files.terms.regime(), now).map_err(|refusal| Turned::Refused {
-                    refusal,
-                    request: None,
+                ask::ask(asking, ruling.regime(&files.terms, now), now).map_err(|refusal| {
+                    Turned::Refused {
+                        refusal,
+                        request: None,
+                    }
                 })?;
             match files.record(&step, mark.as_ref()).await? {
                 Some(Recorded::Now) => {
+                    if step.breaks_glass() {
+                        files.in_force.tell(Notice::GlassBroken {
+                            request: step.request().id(),
+                            person: caller.person().clone(),
+                        });
+                    }
                     return Ok(Filed {
                         request: files.view(step.request(), caller),
                         replayed: false,
@@ -123,22 +135,18 @@ impl Desk {
     /// What the caller may ask for now: every target that a policy offers them something on.
     ///
     /// # Errors
-    /// AWS failed.
+    /// There is no policy set, or AWS failed.
     pub async fn targets(&self, caller: &Caller) -> Result<TargetsView, Turned> {
         in_time(async {
+            let ruling = self.files.in_force.now().await?;
             let mut offers = Vec::new();
             let mut complete = true;
             for place in self.files.terms.places.iter() {
                 let facts = self.inventory.all(place, MOST_TARGETS).await?;
                 complete &= facts.len() < MOST_TARGETS;
-                let regime = self.files.terms.regime();
-                offers.extend(offer::offers(
-                    &facts,
-                    caller,
-                    place,
-                    regime,
-                    self.files.now(),
-                ));
+                let now = self.files.now();
+                let regime = ruling.regime(&self.files.terms, now);
+                offers.extend(offer::offers(&facts, caller, place, regime, now));
             }
             Ok(TargetsView {
                 targets: offers,

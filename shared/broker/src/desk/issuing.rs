@@ -14,6 +14,7 @@ use super::calling::{TRIES, in_time, mark};
 use super::turned::Turned;
 use super::{Files, Recorded};
 use crate::clock::Clock;
+use crate::in_force::InForce;
 use crate::inventory::Inventory;
 use crate::ledger::{IdempotencyKey, Ledger, Mark};
 use crate::sts::{Minted, Sts};
@@ -39,6 +40,7 @@ impl Issuer {
     #[must_use]
     pub fn new(
         terms: Arc<Terms>,
+        in_force: InForce,
         ledger: Ledger,
         inventory: Inventory,
         sts: Sts,
@@ -47,6 +49,7 @@ impl Issuer {
         Self {
             files: Files {
                 terms,
+                in_force,
                 ledger,
                 clock,
             },
@@ -90,19 +93,21 @@ impl Issuer {
         for _ in 0..TRIES {
             let request = files.load(caller, id).await?;
             let targets: Vec<Target> = request.ask().targets.iter().cloned().collect();
+            let ruling = files.in_force.now().await?;
             let facts = self.inventory.facts(&targets).await?;
-            let regime = files.terms.regime();
+            let now = files.now();
             let begun = issue::begin(
                 &request,
                 caller,
                 &facts,
-                regime,
+                ruling.regime(&files.terms, now),
                 &files.terms.offices,
-                files.now(),
+                now,
             );
             let begun = match begun {
                 Ok(begun) => begun,
-                Err(NotBegun { refusal, step }) => {
+                Err(not) => {
+                    let NotBegun { refusal, step } = *not;
                     return Err(self.not_begun(caller, request, refusal, step).await);
                 }
             };

@@ -8,6 +8,7 @@ use rules::wire::RequestView;
 
 use crate::fault::AwsFault;
 use crate::ledger::LedgerFault;
+use crate::policies::NoPolicy;
 
 /// Why a call was turned away. Nothing was recorded, unless AWS failed after a record was made.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub enum Turned {
         /// When to try again.
         retry_after: Duration,
     },
+    /// There is no policy set to judge by. What needs none is done as ever.
+    NoPolicy(NoPolicy),
     /// What the ledger holds cannot be read. Somebody has to look.
     Damaged {
         /// The request, where it is known.
@@ -71,6 +74,12 @@ impl From<AwsFault> for Turned {
             cause: Cause::Aws(fault),
             retry_after,
         }
+    }
+}
+
+impl From<NoPolicy> for Turned {
+    fn from(reason: NoPolicy) -> Self {
+        Self::NoPolicy(reason)
     }
 }
 

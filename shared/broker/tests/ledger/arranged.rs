@@ -14,6 +14,7 @@ use aws_sdk_sts::config::SharedCredentialsProvider;
 use broker::aws::with_http;
 use broker::clock::Clock;
 use broker::ledger::{Ledger, Mark, Table};
+use rules::ask::Ask;
 use rules::caller::Caller;
 use rules::claims::{self, Expected, Leeway};
 use rules::facts::{Ping, Platform, TargetFacts};
@@ -45,6 +46,7 @@ pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
 
 const POLICY: &str = r#"
     @id("by-leads") @approvers("leads,oncall") @approvals("1") @max_duration("8h")
+    @for_others("true")
     permit (
         principal in Postern::Group::"engineers",
         action == Postern::Action::"shell",
@@ -59,6 +61,12 @@ const POLICY: &str = r#"
     @id("by-itself") @auto("true") @max_duration("8h")
     permit (
         principal in Postern::Group::"trusted",
+        action == Postern::Action::"shell",
+        resource
+    );
+    @id("emergency") @break_glass("true") @reviewers("security") @max_duration("1h")
+    permit (
+        principal in Postern::Group::"engineers",
         action == Postern::Action::"shell",
         resource
     );"#;
@@ -158,16 +166,21 @@ impl Arranged {
 
     /// Somebody whose token was judged.
     pub(crate) fn person(&self, sub: &str, groups: &[&str]) -> Caller {
+        self.account(sub, None, groups)
+    }
+
+    /// An account, whose token says who is behind it or need not.
+    pub(crate) fn account(&self, sub: &str, human: Option<&str>, groups: &[&str]) -> Caller {
         let issuer = "https://login.example.com";
         let expected = Expected {
             issuer: issuer.parse().unwrap(),
             audiences: ["postern".parse().unwrap()].into(),
             groups_claim: "groups".parse().unwrap(),
-            human_claim: None,
+            human_claim: human.map(|_| "employee_id".parse().unwrap()),
             leeway: Leeway::default(),
         };
         let claims = json!({
-            "iss": issuer, "aud": "postern", "sub": sub, "groups": groups,
+            "iss": issuer, "aud": "postern", "sub": sub, "groups": groups, "employee_id": human,
             "iat": self.now().seconds(), "exp": self.now().seconds() + 600,
         });
         claims::judge(&claims, &expected, self.now()).unwrap()
@@ -204,21 +217,37 @@ impl Arranged {
 
     /// The step of asking, not recorded; every one has an id of its own, newer than those before.
     pub(crate) fn asking(&self, caller: &Caller) -> Step {
+        self.asking_as(self.new_id(), caller)
+    }
+
+    /// An id that is newer than those before.
+    pub(crate) fn new_id(&self) -> RequestId {
         let [high, low] = self.asked.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        let id = RequestId::new(self.now(), [high, low, 0, 0, 0, 0, 0, 0, 0, 0]);
-        self.asking_as(id, caller)
+        RequestId::new(self.now(), [high, low, 0, 0, 0, 0, 0, 0, 0, 0])
     }
 
     pub(crate) fn asking_as(&self, id: RequestId, caller: &Caller) -> Step {
+        self.asking_for(id, caller, |_| {})
+    }
+
+    /// The step of asking otherwise than usual.
+    pub(crate) fn asking_for(
+        &self,
+        id: RequestId,
+        caller: &Caller,
+        change: impl FnOnce(&mut Ask),
+    ) -> Step {
         let facts = Self::facts();
+        let mut ask: Ask = serde_json::from_value(json!({
+            "targets": [&facts[0].target], "kind": {"type": "shell"},
+            "duration_seconds": 1_800, "reason": "disk full on web-7",
+        }))
+        .unwrap();
+        change(&mut ask);
         let asking = Asking {
             id,
             caller,
-            ask: serde_json::from_value(json!({
-                "targets": [&facts[0].target], "kind": {"type": "shell"},
-                "duration_seconds": 1_800, "reason": "disk full on web-7",
-            }))
-            .unwrap(),
+            ask,
             facts,
             waiting: 0,
             unreviewed: None,

@@ -17,6 +17,8 @@ mod listings;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod table;

@@ -20,9 +20,9 @@ pub enum Event {
     /// Somebody asked, and a policy offered a route.
     Asked {
         /// For what.
-        ask: Ask,
+        ask: Box<Ask>,
         /// By which route.
-        route: Route,
+        route: Box<Route>,
         /// The groups of whoever asked, by which the policy judged.
         groups: Vec<Group>,
         /// The rotas they were on call for.

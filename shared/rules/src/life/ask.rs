@@ -13,7 +13,7 @@ use crate::policy::{Decision, PolicySet, Question, Sought};
 use crate::refusal::Refusal;
 use crate::request::{Asker, Request};
 use crate::route::{Consent, Route};
-use crate::session_document::SessionDocument;
+use crate::session_document::{SessionDocument, User};
 use crate::session_policy::{Scope, SessionPolicy};
 use crate::status::Status;
 use crate::step::Step;
@@ -100,6 +100,9 @@ pub fn ask(asking: Asking<'_>, regime: Regime<'_>, now: Moment) -> Result<Step, 
         return Err(Refusal::OtherIssuer(person.iss.clone()));
     }
     let place = place_of(&ask, regime.places)?;
+    // Whatever the route: no document has a shorter name.
+    let shortest = SessionDocument::for_access(&ask.kind, ask.duration_seconds, User::Usual);
+    session_policy(id, &ask, place, &shortest, now)?;
     must_be_known(&ask, &facts)?;
     must_carry(&ask.kind, &facts)?;
     let at = ask.starts_at.unwrap_or(now);
@@ -108,7 +111,8 @@ pub fn ask(asking: Asking<'_>, regime: Regime<'_>, now: Moment) -> Result<Step, 
         Decision::Denied(denial) => return Err(Refusal::Policy(denial)),
     };
     must_run_as(&route, place, &facts)?;
-    must_fit(id, &ask, &route, place, now)?;
+    let document = SessionDocument::for_grant(&ask, &route);
+    session_policy(id, &ask, place, &document, now)?;
     if ask.break_glass
         && let Some(request) = unreviewed
     {
@@ -162,8 +166,8 @@ pub fn ask(asking: Asking<'_>, regime: Regime<'_>, now: Moment) -> Result<Step, 
     };
     let rotas = regime.on_call.rotas_of(caller.person());
     let asked = Event::Asked {
-        ask: request.ask.clone(),
-        route: request.route.clone(),
+        ask: Box::new(request.ask.clone()),
+        route: Box::new(request.route.clone()),
         groups: caller.groups().iter().cloned().collect(),
         rotas: rotas.into_iter().collect(),
         facts: request.facts.clone(),
@@ -256,20 +260,8 @@ pub(crate) fn place_of<'a>(ask: &Ask, places: &'a Places) -> Result<&'a Place, R
     }
 }
 
-/// What could not be issued later is not asked for now. The length of a session policy does not
-/// depend on the end it names.
-fn must_fit(
-    id: RequestId,
-    ask: &Ask,
-    route: &Route,
-    place: &Place,
-    now: Moment,
-) -> Result<(), Refusal> {
-    let document = SessionDocument::for_grant(ask, route);
-    session_policy(id, ask, place, &document, now).map(|_| ())
-}
-
-/// The session policy of a grant of that ask.
+/// The session policy of a grant of that ask. Its length does not depend on the end that it names, so
+/// what could not be issued later is not asked for now.
 pub(crate) fn session_policy(
     request: RequestId,
     ask: &Ask,

@@ -126,11 +126,11 @@ pub(super) fn grant(step: Step, grant: &Grant, now: Moment) -> Step {
 /// How long the grant would last in all. What no grant may last, no policy has to be asked about.
 fn total(request: &Request, by: Duration) -> Result<GrantDuration, Refusal> {
     let total = request.total().length().saturating_add(by);
-    GrantDuration::from_seconds(total.as_secs()).or_else(|_| {
+    GrantDuration::from_seconds(total.as_secs()).map_err(|_| {
         let longest = GrantDuration::longest();
-        Err(Refusal::Policy(Denial {
+        Refusal::Policy(Denial {
             kind: DenialKind::TooLong { longest },
             reasons: Vec::new(),
-        }))
+        })
     })
 }

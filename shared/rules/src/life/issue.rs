@@ -47,12 +47,10 @@ pub struct NotBegun {
     pub step: Option<Step>,
 }
 
-impl From<Refusal> for NotBegun {
+impl From<Refusal> for Box<NotBegun> {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            refusal,
-            step: None,
-        }
+        let step = None;
+        Self::new(NotBegun { refusal, step })
     }
 }
 
@@ -70,7 +68,7 @@ pub fn begin(
     regime: Regime<'_>,
     offices: &Offices,
     now: Moment,
-) -> Result<Begun, NotBegun> {
+) -> Result<Begun, Box<NotBegun>> {
     must_see(request, caller, offices)?;
     must_be_requester(request, caller)?;
     let (grant, first) = match &request.status {
@@ -121,16 +119,16 @@ pub fn begin(
         None => None,
     };
     let place = must_be_possible(&request.ask, &request.route, facts, regime.places)?;
-    let route =
-        judge_again(request, caller, facts, regime, now).map_err(|(refusal, policies)| {
-            let judged = Refused {
-                code: refusal.code().to_owned(),
-                policies,
-                policy_set: regime.policy.digest(),
-            };
-            let step = refused(request, caller, judged, now);
-            NotBegun { refusal, step }
-        })?;
+    let route = judge_again(request, caller, facts, regime, now).map_err(|taken_back| {
+        let TakenBack { refusal, policies } = *taken_back;
+        let judged = Refused {
+            code: refusal.code().to_owned(),
+            policies,
+            policy_set: regime.policy.digest(),
+        };
+        let step = refused(request, caller, judged, now);
+        Box::new(NotBegun { refusal, step })
+    })?;
 
     let issue = grant.issues.saturating_add(1);
     let seconds = Permit::seconds_for(grant.ends_at, now);
@@ -273,6 +271,12 @@ fn settle(request: &Request, grant: &Grant, event: Event, until: Moment, now: Mo
         .to(Status::Active { grant })
 }
 
+/// A yes that the policy has taken back: how that is told, and the policies that did.
+struct TakenBack {
+    refusal: Refusal,
+    policies: Vec<PolicyId>,
+}
+
 /// What the policy now in force says to the grant as it stands: what was asked, or what it was
 /// extended to, which is the matter of one policy. A no comes with the policies that say it.
 fn judge_again(
@@ -281,7 +285,7 @@ fn judge_again(
     facts: &[TargetFacts],
     regime: Regime<'_>,
     now: Moment,
-) -> Result<Route, (Refusal, Vec<PolicyId>)> {
+) -> Result<Route, Box<TakenBack>> {
     let sought = match &request.extension {
         None => Sought::Anew,
         Some(extension) => Sought::Longer {
@@ -301,7 +305,8 @@ fn judge_again(
                 // Where no policy says anything, it is the one that did that no longer does.
                 policies.push(request.route.policy.clone());
             }
-            return Err((Refusal::NoLongerAllowed(denial), policies));
+            let refusal = Refusal::NoLongerAllowed(denial);
+            return Err(Box::new(TakenBack { refusal, policies }));
         }
     };
     // The credentials are for the user that was recorded and shown.
@@ -313,7 +318,10 @@ fn judge_again(
     };
     match carried {
         Ok(()) => Ok(route),
-        Err(refusal) => Err((refusal, vec![route.policy])),
+        Err(refusal) => {
+            let policies = vec![route.policy];
+            Err(Box::new(TakenBack { refusal, policies }))
+        }
     }
 }
 

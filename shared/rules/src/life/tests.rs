@@ -3,9 +3,13 @@
 //! Every request here was made by the rules, and every caller by the judge of claims: there is no
 //! other way to either, for tests neither.
 
+mod again;
+mod emergency;
+mod extension;
 mod golden;
 mod identity;
 mod model;
+mod others;
 mod refusals;
 mod scene;
 mod shown;

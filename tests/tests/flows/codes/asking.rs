@@ -41,13 +41,13 @@ async fn policy_unevaluable() {
 async fn duration_too_long() {
     let scene = Scene::open().await;
     let mut body = shell_on(WEB_7);
-    body["duration_seconds"] = (4 * 60 * 60 + 1).into();
+    body["duration_seconds"] = (2 * 60 * 60 + 1).into();
     let said = scene
         .as_(Anna)
         .ask(&body)
         .await
         .must_say(403, "duration-too-long");
-    assert_eq!(said.body["next"], "Ask for 4h or less.");
+    assert_eq!(said.body["next"], "Ask for 2h or less.");
 }
 
 #[tokio::test]

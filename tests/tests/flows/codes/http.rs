@@ -8,6 +8,7 @@ use standin::Service;
 use standin::faults::{FaultKind, FaultRule};
 
 use crate::lambda::event;
+use crate::policy_loading::IN_S3;
 use crate::scene::{Scene, of, shell_on};
 
 #[tokio::test]
@@ -83,6 +84,23 @@ async fn identity_provider_unavailable() {
     let said = scene.as_(Anna).get("/v1/requests").await;
     let said = said.must_say(503, "identity-provider-unavailable");
     assert!(said.header("retry-after").is_some());
+}
+
+#[tokio::test]
+async fn policy_unavailable() {
+    let scene = Scene::with(&IN_S3).await;
+    let said = scene.as_(Anna).ask(&shell_on(WEB_7)).await;
+    let said = said.must_say(503, "policy-unavailable");
+    assert_eq!(said.header("retry-after"), Some("5"));
+}
+
+#[tokio::test]
+async fn policy_invalid() {
+    let scene = Scene::with(&IN_S3).await;
+    scene.house().put_policy("permit (").unwrap();
+    let said = scene.as_(Anna).ask(&shell_on(WEB_7)).await;
+    let said = said.must_say(503, "policy-invalid");
+    assert_eq!(said.header("retry-after"), Some("60"));
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! What is said to the requester who comes for credentials too late, too soon, or without still
 //! being allowed to have them.
 
-use postern_local::account::BATCH_1;
+use postern_local::account::{BATCH_1, WEB_7};
 use postern_local::people::Person::Anna;
 use standin::Service;
 use standin::faults::Moment::BeforeEffect;
 use standin::ssm::NodeSpec;
 
-use crate::scene::{GRANT, Scene, shell_on};
+use crate::scene::{AT_ONCE, GRANT, Scene, shell_on};
 
 #[tokio::test]
 async fn grant_over() {
@@ -62,8 +62,33 @@ async fn no_longer_allowed() {
 }
 
 #[tokio::test]
+async fn user_changed() {
+    let as_usual = r#"@id("shell") @auto("true") @max_duration("1h")
+        permit (principal, action, resource) when { resource.getTag("Env") == "prod" };"#;
+    let as_deploy = r#"@id("deploy") @auto("true") @max_duration("1h") @run_as("deploy")
+        permit (principal, action, resource) when { resource.getTag("Env") == "moved" };"#;
+    let policy = format!("{as_usual}{as_deploy}").replace(
+        "resource.getTag",
+        "resource.hasTag(\"Env\") && resource.getTag",
+    );
+    let scene = Scene::with(&[("POSTERN_POLICY", &policy)]).await;
+    let id = scene
+        .as_(Anna)
+        .ask(&shell_on(WEB_7))
+        .await
+        .must_be(201)
+        .id();
+    // The instance has gone where another policy holds.
+    scene
+        .world()
+        .add_node(NodeSpec::linux(WEB_7).tag("Env", "moved"));
+    let said = scene.as_(Anna).does("credentials", id).await;
+    said.must_say(403, "user-changed");
+}
+
+#[tokio::test]
 async fn approvals_void() {
-    let scene = Scene::open().await;
+    let scene = Scene::with(&[AT_ONCE]).await;
     let id = scene
         .as_(Anna)
         .ask(&shell_on(BATCH_1))

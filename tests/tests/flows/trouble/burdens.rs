@@ -6,7 +6,7 @@ use postern_local::account::BATCH_1;
 use postern_local::people::Person::Anna;
 use rules::names::RequestId;
 
-use crate::scene::{Scene, shell_on};
+use crate::scene::{AT_ONCE, Scene, shell_on};
 
 /// Requests of Anna's that policy has approved by itself and that nobody activates.
 async fn approved(scene: &Scene, count: usize) -> Vec<RequestId> {
@@ -20,7 +20,7 @@ async fn approved(scene: &Scene, count: usize) -> Vec<RequestId> {
 
 #[tokio::test]
 async fn one_damaged_record_among_a_hundred_is_told_and_put_aside_and_the_others_are_handled() {
-    let scene = Scene::open().await;
+    let scene = Scene::with(&[AT_ONCE]).await;
     let ids = approved(&scene, 100).await;
     let damaged = ids[37];
     scene.damage(damaged).await;
@@ -48,7 +48,7 @@ async fn one_damaged_record_among_a_hundred_is_told_and_put_aside_and_the_others
 
 /// How many calls to AWS a sweep makes with nothing to do, after so many requests are over.
 async fn calls_of_an_idle_sweep(over: usize) -> usize {
-    let scene = Scene::open().await;
+    let scene = Scene::with(&[AT_ONCE]).await;
     for id in approved(&scene, over).await {
         scene.as_(Anna).does("release", id).await.must_be(200);
     }

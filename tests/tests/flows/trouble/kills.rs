@@ -23,7 +23,7 @@ use tokio::time::timeout;
 
 use super::reckoning::PATIENCE;
 use crate::lambda::{Function, Outcome, event};
-use crate::scene::{Scene, of, shell_on};
+use crate::scene::{AT_ONCE, Scene, of, shell_on};
 
 const API: &str = env!("CARGO_BIN_EXE_api-under-test");
 const ISSUE: &str = env!("CARGO_BIN_EXE_issue-under-test");
@@ -91,7 +91,10 @@ async fn scene() -> Scene {
         clock: StandinClock::system(),
         data_dir: None,
         doors: Doors::InProcess,
-        settings: vec![("POSTERN_SSM_CALLS_PER_SECOND", "20".to_owned())],
+        settings: vec![
+            ("POSTERN_SSM_CALLS_PER_SECOND", "20".to_owned()),
+            (AT_ONCE.0, AT_ONCE.1.to_owned()),
+        ],
     }))
     .await
 }
@@ -107,6 +110,7 @@ async fn deployed(scene: &Scene, role: Role) -> Function {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     for (name, value) in [
+        (AT_ONCE.0, AT_ONCE.1.to_owned()),
         ("AWS_ENDPOINT_URL", house.aws_url()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", keys.access_key_id),

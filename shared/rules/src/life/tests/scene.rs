@@ -222,7 +222,7 @@ impl Scene {
         request: &Request,
         caller: &Caller,
         now: Moment,
-    ) -> Result<issue::Begun, issue::NotBegun> {
+    ) -> Result<issue::Begun, Box<issue::NotBegun>> {
         issue::begin(
             request,
             caller,

@@ -23,6 +23,8 @@ pub(super) enum What {
     Fail(u32),
     Revoke(Who),
     Release(Who),
+    /// The grant is to last a minute longer.
+    Extend(Who),
     /// So many milliseconds pass.
     Wait(u64),
     Due,
@@ -113,6 +115,8 @@ pub(super) fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => (1_u32..4).prop_map(What::Fail),
         1 => who().prop_map(What::Revoke),
         1 => who().prop_map(What::Release),
+        3 => Just(What::Extend(Who::Anna)),
+        1 => who().prop_map(What::Extend),
         6 => wait.prop_map(What::Wait),
         4 => Just(What::Due),
         6 => listings().prop_map(What::Look),

@@ -34,6 +34,8 @@ pub(super) struct Believed {
     /// When to lapse or end; of no meaning in a status without such a moment.
     until: Millis,
     yes: BTreeSet<&'static str>,
+    /// Who has said yes to the extension that waits, where one does.
+    longer: Option<BTreeSet<&'static str>>,
     issues: u32,
     open: Option<(u32, Millis)>,
     sessions: BTreeMap<u8, Session>,
@@ -84,6 +86,7 @@ impl Believed {
             status,
             until,
             yes: BTreeSet::new(),
+            longer: None,
             issues: 0,
             open: None,
             sessions: BTreeMap::new(),
@@ -109,6 +112,18 @@ impl Believed {
     /// Whether the act has an effect.
     fn apply(&mut self, what: &What) -> bool {
         match what {
+            What::Approve(who) if self.longer.is_some() => self.approves_longer(*who),
+            What::Deny(who) if self.longer.is_some() => {
+                let denies = self.may_answer_longer(*who);
+                self.longer = self.longer.take().filter(|_| !denies);
+                denies
+            }
+            What::Withdraw(who) if self.longer.is_some() => {
+                let withdraws = is_requester(*who);
+                self.longer = self.longer.take().filter(|_| !withdraws);
+                withdraws
+            }
+            What::Extend(who) => self.extends(*who),
             What::Approve(who) => {
                 // Only an approver may, only once, and never on behalf of the requester.
                 let counts =
@@ -147,7 +162,40 @@ impl Believed {
 
     fn becomes(&mut self, status: StatusWord) -> bool {
         self.status = status;
+        // What waited for an answer waits for none when the grant has ended.
+        self.longer = None;
         true
+    }
+
+    fn extends(&mut self, who: Who) -> bool {
+        let may = is_requester(who) && who != Who::AnnaInNone;
+        let runs = self.status == StatusWord::Active && self.now < self.until;
+        if !(may && runs && self.longer.is_none()) {
+            return false;
+        }
+        if self.needed == 0 {
+            self.until += 60_000;
+        } else {
+            self.longer = Some(BTreeSet::new());
+        }
+        true
+    }
+
+    fn may_answer_longer(&self, who: Who) -> bool {
+        may_answer(who) && self.now < self.until
+    }
+
+    fn approves_longer(&mut self, who: Who) -> bool {
+        let may = self.may_answer_longer(who);
+        let Some(yes) = self.longer.as_mut().filter(|_| may) else {
+            return false;
+        };
+        let counts = yes.insert(name(who));
+        if counts && yes.len() >= self.needed {
+            self.longer = None;
+            self.until += 60_000;
+        }
+        counts
     }
 
     fn may_be_answered(&self, who: Who) -> bool {

@@ -1,0 +1,196 @@
+//! What an alarm can count: one line of CloudWatch's embedded metric format for each thing.
+//!
+//! Such a line on standard output becomes a metric by itself; the function needs no permission and
+//! makes no call for it (AWS-FACTS 6.14). It is the only thing beside the log that is written
+//! there. The one dimension is the function: whoever called, or which request it was about, would
+//! make a metric of each (and stands in the log).
+
+use std::fmt;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use broker::clock::Clock;
+use broker::notice::Notice;
+use serde_json::json;
+
+use crate::code::Code;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// Another policy set came into force, or the first one.
+    PolicyLoaded,
+    /// A look for the policy set failed, and the last good one stays in force.
+    PolicyKept,
+    /// A look found a policy set that is not valid.
+    PolicyInvalid,
+    /// A look for the policy set failed, and there is none.
+    PolicyUnavailable,
+    /// What is to tell who is on call was refused.
+    OnCallRefused,
+    /// What tells who is on call could not be read.
+    OnCallUnread,
+    /// What tells who is on call is over.
+    OnCallStale,
+    /// Somebody used a way to access that is for emergencies.
+    GlassBroken,
+    /// A call was answered with `policy-invalid`.
+    AnsweredPolicyInvalid,
+    /// A call was answered with `policy-unavailable`.
+    AnsweredPolicyUnavailable,
+}
+
+impl Metric {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PolicyLoaded => "PolicyLoaded",
+            Self::PolicyKept => "PolicyKept",
+            Self::PolicyInvalid => "PolicyInvalid",
+            Self::PolicyUnavailable => "PolicyUnavailable",
+            Self::OnCallRefused => "OnCallRefused",
+            Self::OnCallUnread => "OnCallUnread",
+            Self::OnCallStale => "OnCallStale",
+            Self::GlassBroken => "GlassBroken",
+            Self::AnsweredPolicyInvalid => "AnsweredPolicyInvalid",
+            Self::AnsweredPolicyUnavailable => "AnsweredPolicyUnavailable",
+        }
+    }
+
+    /// What is counted of an answer with this code.
+    pub(crate) fn of_answer(code: &str) -> Option<Self> {
+        [
+            (Code::PolicyInvalid, Self::AnsweredPolicyInvalid),
+            (Code::PolicyUnavailable, Self::AnsweredPolicyUnavailable),
+        ]
+        .into_iter()
+        .find_map(|(counted, metric)| (counted.as_str() == code).then_some(metric))
+    }
+}
+
+impl From<&Notice> for Metric {
+    fn from(notice: &Notice) -> Self {
+        match notice {
+            Notice::PolicyLoaded { .. } => Self::PolicyLoaded,
+            Notice::PolicyKept { .. } => Self::PolicyKept,
+            Notice::PolicyInvalid { .. } => Self::PolicyInvalid,
+            Notice::PolicyUnavailable { .. } => Self::PolicyUnavailable,
+            Notice::OnCallRefused { .. } => Self::OnCallRefused,
+            Notice::OnCallUnread { .. } => Self::OnCallUnread,
+            Notice::OnCallStale { .. } => Self::OnCallStale,
+            Notice::GlassBroken { .. } => Self::GlassBroken,
+        }
+    }
+}
+
+/// Counts what happens in one function. Copies write to the same place.
+#[derive(Clone)]
+pub struct Metrics {
+    function: Arc<str>,
+    clock: Clock,
+    write: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Metrics {
+    /// Writes to standard output.
+    #[must_use]
+    pub fn to_stdout(function: &str, clock: Clock) -> Self {
+        Self::to(function, clock, |line| {
+            // Whoever reads metrics has gone; the call goes on.
+            let _ = std::io::stdout().lock().write_all(line.as_bytes());
+        })
+    }
+
+    /// Hands each line, with its line break, to this function.
+    #[must_use]
+    pub fn to(function: &str, clock: Clock, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self {
+            function: function.into(),
+            clock,
+            write: Arc::new(write),
+        }
+    }
+
+    /// Counts nothing.
+    #[must_use]
+    pub fn uncounted() -> Self {
+        Self::to("none", Clock::system(), |_| {})
+    }
+
+    /// Counts one.
+    pub fn count(&self, metric: Metric) {
+        let name = metric.as_str();
+        let mut line = json!({
+            "_aws": {
+                "Timestamp": self.clock.now().millis(),
+                "CloudWatchMetrics": [{
+                    "Namespace": "Postern",
+                    "Dimensions": [["Function"]],
+                    "Metrics": [{"Name": name, "Unit": "Count"}],
+                }],
+            },
+            "Function": self.function.as_ref(),
+            name: 1,
+        })
+        .to_string();
+        line.push('\n');
+        (self.write)(&line);
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics")
+            .field("function", &self.function)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use rules::moment::Moment;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn a_count_is_one_line_of_the_embedded_metric_format() {
+        let lines = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&lines);
+        let clock = Clock::from_fn(Arc::new(|| Moment::from_millis(1_795_514_400_123)));
+        let metrics = Metrics::to("issue", clock, move |line| {
+            kept.lock().unwrap().push_str(line);
+        });
+        metrics.count(Metric::PolicyKept);
+        let text = lines.lock().unwrap().clone();
+        assert!(text.ends_with('\n') && text.lines().count() == 1);
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            line,
+            json!({
+                "_aws": {
+                    "Timestamp": 1_795_514_400_123_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Postern",
+                        "Dimensions": [["Function"]],
+                        "Metrics": [{"Name": "PolicyKept", "Unit": "Count"}],
+                    }],
+                },
+                "Function": "issue",
+                "PolicyKept": 1,
+            })
+        );
+    }
+
+    #[test]
+    fn only_answers_for_want_of_a_policy_set_are_counted() {
+        let counted: Vec<Code> = Code::ALL
+            .into_iter()
+            .filter(|code| Metric::of_answer(code.as_str()).is_some())
+            .collect();
+        assert_eq!(counted, [Code::PolicyUnavailable, Code::PolicyInvalid]);
+    }
+}
