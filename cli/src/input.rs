@@ -28,6 +28,16 @@ pub(crate) enum Unreadable {
     /// The file that a command needs besides is not a set of policies.
     #[error("`{}` is not a policy set; see `postern policy check`\n{faults}", .path.display())]
     Policies { path: PathBuf, faults: String },
+    /// It has no case of the name that was asked for.
+    #[error("`{}` has no case `{name}`; its cases are\n{others}", .path.display())]
+    NoCase {
+        path: PathBuf,
+        name: String,
+        others: String,
+    },
+    /// It names no people.
+    #[error("`{}` is not a file of people: {what}", .path.display())]
+    People { path: PathBuf, what: String },
     /// The file that is to hold a key holds none. It is not shown.
     #[error("`{}` is not a file with a key: {fault}", .path.display())]
     Keys { path: PathBuf, fault: BadKeys },
@@ -36,17 +46,20 @@ pub(crate) enum Unreadable {
     Cases { path: PathBuf, what: String },
 }
 
+/// Why the operating system does not give a file.
+pub(crate) fn refused(path: &Path, fault: io::Error) -> Unreadable {
+    let path = path.to_owned();
+    if fault.kind() == io::ErrorKind::NotFound {
+        Unreadable::Missing(path)
+    } else {
+        Unreadable::Refused { path, fault }
+    }
+}
+
 /// The text of a file.
 pub(crate) fn text(path: &Path) -> Result<String, Unreadable> {
     let named = || path.to_owned();
-    let refused = |fault: io::Error| {
-        if fault.kind() == io::ErrorKind::NotFound {
-            Unreadable::Missing(named())
-        } else {
-            let path = named();
-            Unreadable::Refused { path, fault }
-        }
-    };
+    let refused = |fault| refused(path, fault);
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(refused)?;
     file.take(MOST_BYTES + 1)

@@ -22,7 +22,7 @@ struct Line {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check, lint and test policies; needs no network and no account
+    /// Check, lint, test and explain policies, and try drafts; needs no network and no account
     #[command(subcommand, arg_required_else_help = true)]
     Policy(policy::Command),
     /// Sign the feed that tells who is on call; needs no network and no account

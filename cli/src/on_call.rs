@@ -55,13 +55,7 @@ fn sign(file: &Path, key_file: &Path) -> Result<Report, Unreadable> {
     })?;
     let payload = input::text(file)?;
     Ok(match Feed::sign(&payload, &keys) {
-        Ok(document) => Report {
-            text: format!("{document}\n"),
-            sound: true,
-        },
-        Err(fault) => Report {
-            text: format!("{}: not signed: {fault}\n", file.display()),
-            sound: false,
-        },
+        Ok(document) => Report::new(format!("{document}\n"), true),
+        Err(fault) => Report::new(format!("{}: not signed: {fault}\n", file.display()), false),
     })
 }

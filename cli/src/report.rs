@@ -14,15 +14,42 @@ pub(crate) struct Report {
     pub(crate) text: String,
     /// Whether what was looked at is in order.
     pub(crate) sound: bool,
+    /// Whole lines on the parts of it that could not be looked at, where there are such.
+    pub(crate) unread: Option<String>,
+}
+
+impl Report {
+    /// A report on something that could be looked at from end to end.
+    pub(crate) fn new(text: String, sound: bool) -> Self {
+        let unread = None;
+        Self {
+            text,
+            sound,
+            unread,
+        }
+    }
 }
 
 /// Writes the report, or what kept it from being made, and gives the exit code.
 pub(crate) fn write(answer: Result<Report, Unreadable>) -> ExitCode {
     let (written, code) = match answer {
-        Ok(Report { text, sound }) => (
+        Ok(Report {
+            text,
+            sound,
+            unread: None,
+        }) => (
             io::stdout().write_all(shown(&text).as_bytes()),
             u8::from(!sound),
         ),
+        Ok(Report {
+            text,
+            sound: _,
+            unread: Some(unread),
+        }) => {
+            let told = format!("postern: {}", shown(&unread));
+            let written = io::stdout().write_all(shown(&text).as_bytes());
+            (written.and(io::stderr().write_all(told.as_bytes())), 2)
+        }
         Err(fault) => {
             let text = format!("postern: {}\n", shown(&fault.to_string()));
             (io::stderr().write_all(text.as_bytes()), 2)

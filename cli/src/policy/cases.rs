@@ -7,18 +7,19 @@ mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rules::ask::{Ask, Targets};
 use rules::facts::TargetFacts;
 use rules::moment::Moment;
 use rules::names::{Group, Person, Target};
 use rules::on_call::Rota;
-use rules::policy::{DenialKind, PolicyId, Question, Sought};
+use rules::policy::{DenialKind, PolicyId, PolicySet, Question, Sought};
 use toml::Spanned;
 
 use super::spelling::Way;
-use written::{WrittenCase, WrittenFile};
+use crate::input::{self, Unreadable};
+use written::{WrittenCase, WrittenFile, WrittenPeople, WrittenPerson};
 
 /// What a file of cases says.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(super) struct Case {
     pub(super) who: Somebody,
     pub(super) ask: Ask,
     pub(super) facts: Vec<TargetFacts>,
+    /// What the file calls the targets.
+    pub(super) called: BTreeMap<Target, String>,
     pub(super) at: Moment,
     pub(super) expected: Expected,
 }
@@ -45,6 +48,8 @@ pub(super) struct Case {
 /// A person, and what is known of them.
 #[derive(Debug, Clone)]
 pub(super) struct Somebody {
+    /// What the file calls them.
+    pub(super) name: String,
     pub(super) person: Person,
     pub(super) groups: BTreeSet<Group>,
     pub(super) rotas: BTreeSet<Rota>,
@@ -82,6 +87,28 @@ pub(super) enum Expected {
     },
 }
 
+/// Reads a file of cases, and the policies that it names where no others are given.
+///
+/// # Errors
+/// One of the two cannot be read.
+pub(super) fn open(
+    file: &Path,
+    policy: Option<PathBuf>,
+) -> Result<(CaseFile, PolicySet), Unreadable> {
+    let fault = |what: String| Unreadable::Cases {
+        path: file.to_owned(),
+        what,
+    };
+    let read = read(&input::text(file)?).map_err(fault)?;
+    // A path in the file is meant from where the file is.
+    let named = || Some(file.parent()?.join(read.policies.as_ref()?));
+    let policy = policy.or_else(named).ok_or_else(|| {
+        fault("it names no `policies`; add the line `policies = \"…\"`, or use --policy".to_owned())
+    })?;
+    let set = input::policies(&policy)?;
+    Ok((read, set))
+}
+
 /// Reads a file of cases.
 ///
 /// # Errors
@@ -90,16 +117,7 @@ pub(super) fn read(text: &str) -> Result<CaseFile, String> {
     let written: WrittenFile =
         toml::from_str(text).map_err(|fault| fault.to_string().trim_end().to_owned())?;
     let reading = Reading { text };
-    let people = written
-        .people
-        .into_iter()
-        .map(|(name, person)| {
-            let line = reading.line(&person.span());
-            let read = person.into_inner().read(name.clone());
-            let read = read.map_err(|fault| format!("line {line}: {fault}"))?;
-            Ok((name, read))
-        })
-        .collect::<Result<BTreeMap<_, _>, String>>()?;
+    let people = reading.people(written.people)?;
     let mut targets = BTreeMap::new();
     let mut taken: BTreeMap<Target, String> = BTreeMap::new();
     for (number, (name, target)) in (1..).zip(written.targets) {
@@ -128,6 +146,19 @@ pub(super) fn read(text: &str) -> Result<CaseFile, String> {
     })
 }
 
+/// Reads the people of a file; what else stands in it is not looked at.
+///
+/// # Errors
+/// The first thing that is wrong, with its line, or that nobody is named.
+pub(super) fn people(text: &str) -> Result<BTreeMap<String, Somebody>, String> {
+    let written: WrittenPeople =
+        toml::from_str(text).map_err(|fault| fault.to_string().trim_end().to_owned())?;
+    if written.people.is_empty() {
+        return Err("it has no `[people]`, so nobody could say yes to anything".to_owned());
+    }
+    Reading { text }.people(written.people)
+}
+
 /// The text that spans point into.
 struct Reading<'a> {
     text: &'a str,
@@ -138,6 +169,19 @@ impl Reading<'_> {
     fn line(&self, span: &Range<usize>) -> usize {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         before.matches('\n').count() + 1
+    }
+
+    fn people(
+        &self,
+        written: BTreeMap<String, Spanned<WrittenPerson>>,
+    ) -> Result<BTreeMap<String, Somebody>, String> {
+        let read = |(name, person): (String, Spanned<WrittenPerson>)| {
+            let line = self.line(&person.span());
+            let read = person.into_inner().read(name.clone());
+            let read = read.map_err(|fault| format!("line {line}: {fault}"))?;
+            Ok((name, read))
+        };
+        written.into_iter().map(read).collect()
     }
 }
 
@@ -163,6 +207,10 @@ impl World<'_> {
             .map(|name| self.named(&self.targets, "targets", name).cloned())
             .collect::<Result<_, _>>()?;
         let targets: Vec<Target> = facts.iter().map(|known| known.target.clone()).collect();
+        let called = targets.iter().cloned().zip(&case.targets);
+        let called = called
+            .map(|(target, name)| (target, name.get_ref().clone()))
+            .collect();
         let in_case = |fault: &dyn std::fmt::Display| format!("line {line}: {fault}");
         let expected = expected(case.allow, case.route, case.deny, case.by)
             .map_err(|fault| in_case(&fault))?;
@@ -181,6 +229,7 @@ impl World<'_> {
                 for_person,
             },
             facts,
+            called,
             at: case.at.0,
             expected,
         })

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use rules::policy::{PolicyFaults, PolicySet, Rule};
-use rules::route::Consent;
 
-use super::spelling::{Way, counted, length};
+use super::spelling::counted;
+use super::terms::{Offered, clock};
 use crate::input::{self, Unreadable};
 use crate::report::Report;
 
@@ -14,10 +14,7 @@ pub(super) fn run(file: &Path) -> Result<Report, Unreadable> {
     let text = input::text(file)?;
     let name = file.display();
     Ok(match PolicySet::parse(&text) {
-        Ok(set) => Report {
-            text: format!("{name}: {}", overview(&set)),
-            sound: true,
-        },
+        Ok(set) => Report::new(format!("{name}: {}", overview(&set)), true),
         Err(faults) => faulty(file, &faults),
     })
 }
@@ -33,7 +30,7 @@ pub(super) fn faulty(file: &Path, faults: &PolicyFaults) -> Report {
         let fault = fault.to_string().replace('\n', "\n    ");
         text.push_str(&format!("  {fault}\n"));
     }
-    Report { text, sound: false }
+    Report::new(text, false)
 }
 
 /// How many policies there are, under which digest, and what each says.
@@ -49,19 +46,15 @@ fn overview(set: &PolicySet) -> String {
     for policy in policies {
         let (effect, says) = match policy.rule {
             Rule::Permit(terms) => {
-                let way = Way(terms.consent.clone());
-                let most = length(terms.max_duration.length());
-                let says = match terms.consent {
-                    Consent::Automatic => format!("{way} (at most {most})"),
-                    Consent::Approvals { .. } => {
-                        let wait = length(terms.answer_within);
-                        format!("{way} (at most {most}, answer within {wait})")
-                    }
-                };
-                ("permit", says)
+                let zone = policy.zone;
+                ("permit", Offered { terms, zone }.to_string())
             }
-            Rule::Forbid(Some(because)) => ("forbid", because.to_string()),
-            Rule::Forbid(None) => ("forbid", "without a `@because`".to_owned()),
+            Rule::Forbid(because) => {
+                let because = because.as_ref().map(ToString::to_string);
+                let says = because.unwrap_or_else(|| "without a `@because`".to_owned());
+                let clock = clock(policy.zone).map(|clock| format!(" ({clock})"));
+                ("forbid", says + &clock.unwrap_or_default())
+            }
         };
         let _ = writeln!(text, "{effect}  {:<width$}  {says}", policy.id.as_str());
     }

@@ -1,40 +1,43 @@
 //! `postern policy lint`: what is valid and yet seldom meant.
 //!
-//! Only what the text alone decides is told. Whether a group has anybody in it, or whether two
-//! different conditions can meet on one instance, is not in the text.
+//! Only what the text alone decides is told, and with a file of people whether there is anybody to
+//! say yes. Whether two different conditions can meet on one instance is in neither.
 
+mod people;
+mod permit;
+
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use rules::names::Group;
-use rules::policy::{Outline, PolicyId, PolicySet, Rule, Terms};
-use rules::route::Consent;
+use rules::policy::{PolicyId, PolicySet, Rule};
 
+use super::cases::{self, Somebody};
 use super::check;
-use super::spelling::{counted, length};
+use super::spelling::counted;
 use crate::input::{self, Unreadable};
 use crate::report::Report;
+use permit::Permit;
 
-/// Automatic access for longer than this, in seconds, is told.
-const LONG: u32 = 60 * 60;
-/// Kinds that cannot be logged need so many people: one to ask is not enough to remember.
-const UNLOGGED_NEEDS: u8 = 2;
-
-pub(super) fn run(file: &Path, strict: bool) -> Result<Report, Unreadable> {
+pub(super) fn run(file: &Path, strict: bool, people: Option<&Path>) -> Result<Report, Unreadable> {
+    let people = match people {
+        Some(path) => Some(cases::people(&input::text(path)?).map_err(|what| {
+            let path = path.to_owned();
+            Unreadable::People { path, what }
+        })?),
+        None => None,
+    };
     let set = match PolicySet::parse(&input::text(file)?) {
         Ok(set) => set,
         Err(faults) => return Ok(check::faulty(file, &faults)),
     };
-    let findings = findings(&set);
+    let findings = findings(&set, people.as_ref());
     let count = counted(findings.len(), "warning");
     let mut text = format!("{}: {count}\n", file.display());
     for finding in &findings {
         text.push_str(&format!("  {finding}\n"));
     }
-    Ok(Report {
-        text,
-        sound: findings.is_empty() || !strict,
-    })
+    Ok(Report::new(text, findings.is_empty() || !strict))
 }
 
 /// One thing that is seldom meant.
@@ -60,14 +63,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A permit and its terms.
-#[derive(Clone, Copy)]
-struct Permit<'a> {
-    policy: Outline<'a>,
-    terms: &'a Terms,
-}
-
-fn findings(set: &PolicySet) -> Vec<Finding> {
+fn findings(set: &PolicySet, people: Option<&BTreeMap<String, Somebody>>) -> Vec<Finding> {
     let mut permits: Vec<Permit<'_>> = set
         .outlines()
         .filter_map(|policy| match policy.rule {
@@ -87,113 +83,19 @@ fn findings(set: &PolicySet) -> Vec<Finding> {
     let mut findings = Vec::new();
     for permit in &permits {
         findings.extend(permit.unlogged());
+        findings.extend(permit.unreachable_kinds());
         findings.extend(permit.long_automatic());
+        findings.extend(permit.long_emergency());
         findings.extend(permit.same_group());
+        findings.extend(permit.self_review());
         findings.extend(permit.everywhere());
         findings.extend(permit.never_chosen(&permits));
         for other in &permits {
             findings.extend(permit.tie(other));
         }
+        if let Some(people) = people {
+            findings.extend(permit.short_of_people(people));
+        }
     }
     findings
-}
-
-impl Permit<'_> {
-    /// How many people must say yes.
-    fn approvals(&self) -> u8 {
-        match &self.terms.consent {
-            Consent::Automatic => 0,
-            Consent::Approvals { stages } => stages.people(),
-        }
-    }
-
-    fn finding(&self, word: &'static str, what: String, remedy: &'static str) -> Finding {
-        Finding {
-            place: Some((self.policy.id.clone(), self.policy.line)),
-            word,
-            what,
-            remedy,
-        }
-    }
-
-    fn unlogged(&self) -> Option<Finding> {
-        let kinds = self.policy.unloggable_kinds();
-        (!kinds.is_empty() && self.approvals() < UNLOGGED_NEEDS).then(|| {
-            let enough = match self.approvals() {
-                0 => "nobody has to say yes".to_owned(),
-                some => format!("{} is enough", counted(some.into(), "approval")),
-            };
-            let what = format!("{} cannot be logged, and {enough}", kinds.join(" and "));
-            self.finding(
-                "unlogged",
-                what,
-                "ask for two approvals, or name other kinds",
-            )
-        })
-    }
-
-    fn long_automatic(&self) -> Option<Finding> {
-        let long =
-            self.terms.consent == Consent::Automatic && self.terms.max_duration.seconds() > LONG;
-        long.then(|| {
-            let most = length(self.terms.max_duration.length());
-            self.finding(
-                "long-automatic",
-                format!("nobody has to say yes to access for {most}"),
-                "allow an hour at most, or ask for an approval",
-            )
-        })
-    }
-
-    fn same_group(&self) -> Option<Finding> {
-        let Consent::Approvals { stages } = &self.terms.consent else {
-            return None;
-        };
-        let group: Group = self.policy.group()?;
-        let groups = stages.groups();
-        (groups.len() == 1 && groups.contains(&group)).then(|| {
-            self.finding(
-                "same-group",
-                format!("the people of `{group}` approve each other, and nobody else is asked"),
-                "name another group among the approvers",
-            )
-        })
-    }
-
-    fn everywhere(&self) -> Option<Finding> {
-        (!self.policy.tells_targets_apart()).then(|| {
-            self.finding(
-                "every-instance",
-                "no condition looks at `resource`, so it applies to every instance".to_owned(),
-                "add one, such as on a tag",
-            )
-        })
-    }
-
-    /// Whether another permit offers all that this one does for fewer approvals.
-    fn never_chosen(&self, permits: &[Self]) -> Option<Finding> {
-        let better = permits.iter().find(|other| {
-            other.approvals() < self.approvals()
-                && other.terms.max_duration >= self.terms.max_duration
-                && self.policy.same_scope(&other.policy) == self.policy.kinds()
-        })?;
-        let what = format!("`{}` offers the same for fewer approvals", better.policy.id);
-        Some(self.finding("never-chosen", what, "remove one of the two"))
-    }
-
-    /// Whether nothing but the id decides against this permit; told once for two policies.
-    fn tie(&self, other: &Self) -> Option<Finding> {
-        let kinds = self.policy.same_scope(&other.policy);
-        let tied = !kinds.is_empty()
-            && other.policy.id < self.policy.id
-            && other.approvals() == self.approvals();
-        tied.then(|| {
-            let what = format!(
-                "for {} it has the scope and the approvals of `{}`, and the first id wins",
-                kinds.join(" and "),
-                other.policy.id
-            );
-            self.finding("tie", what, "join the two, or tell them apart")
-        })
-    }
 }

@@ -8,6 +8,8 @@ use rules::names::Group;
 use rules::route::{Consent, Stage, Stages};
 use serde::Deserialize;
 
+use super::terms::named;
+
 /// Who must say yes: `automatic`, or stages as `@stages` spells them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -24,9 +26,8 @@ impl fmt::Display for Way {
             return f.write_str("automatic");
         };
         for (n, stage) in stages.iter().enumerate() {
-            let groups: Vec<&str> = stage.groups.iter().map(Group::as_str).collect();
             let before = if n == 0 { "" } else { "; " };
-            write!(f, "{before}{} of {}", stage.needed, groups.join(", "))?;
+            write!(f, "{before}{} of {}", stage.needed, named(&stage.groups))?;
         }
         Ok(())
     }

@@ -8,21 +8,11 @@ use rules::policy::{Decision, Denial, PolicyId, PolicySet};
 
 use super::cases::{self, Case, Expected};
 use super::spelling::Way;
-use crate::input::{self, Unreadable};
+use crate::input::Unreadable;
 use crate::report::Report;
 
 pub(super) fn run(file: &Path, policy: Option<PathBuf>) -> Result<Report, Unreadable> {
-    let fault = |what: String| Unreadable::Cases {
-        path: file.to_owned(),
-        what,
-    };
-    let read = cases::read(&input::text(file)?).map_err(fault)?;
-    // A path in the file is meant from where the file is.
-    let named = || Some(file.parent()?.join(read.policies?));
-    let policy = policy.or_else(named).ok_or_else(|| {
-        fault("it names no `policies`; add the line `policies = \"…\"`, or use --policy".to_owned())
-    })?;
-    let set = input::policies(&policy)?;
+    let (read, set) = cases::open(file, policy)?;
     Ok(report(&set, &read.cases))
 }
 
@@ -53,10 +43,7 @@ fn report(set: &PolicySet, cases: &[Case]) -> Report {
     }
     let passed = cases.len().saturating_sub(failed);
     let _ = writeln!(text, "\n{passed} passed, {failed} failed");
-    Report {
-        text,
-        sound: failed == 0,
-    }
+    Report::new(text, failed == 0)
 }
 
 /// The policies that an answer names.
@@ -97,7 +84,7 @@ impl fmt::Display for Expected {
 }
 
 /// An answer, spelled as an expectation is.
-struct Got<'a>(&'a Decision);
+pub(super) struct Got<'a>(pub(super) &'a Decision);
 
 impl fmt::Display for Got<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

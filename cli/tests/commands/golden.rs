@@ -5,14 +5,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::ran::postern;
+use crate::ran::{postern, words};
 
 /// Runs command lines in a folder and compares the whole transcript with the golden file.
 pub(crate) fn compare(golden: &str, folder: &Path, lines: &[&str]) {
     let mut transcript = String::new();
     for line in lines {
-        let arguments: Vec<&str> = line.split_whitespace().collect();
-        let ran = postern(folder, &arguments);
+        let ran = postern(folder, &words(line));
         writeln!(transcript, "$ postern {line}").unwrap();
         transcript.push_str(&ran.stdout);
         if !ran.stderr.is_empty() {

@@ -10,3 +10,5 @@ mod page;
 mod policy;
 #[cfg(test)]
 mod ran;
+#[cfg(test)]
+mod simulate;

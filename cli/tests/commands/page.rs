@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::ran::{folder, postern};
+use crate::ran::{folder, postern, words};
 
 /// A fenced block of the page.
 struct Block {
@@ -63,9 +63,9 @@ fn console(folder: &Path, block: &Block) -> Vec<String> {
         .lines()
         .filter_map(|line| line.strip_prefix("$ "))
     {
-        let mut words = line.split(' ');
-        assert_eq!(words.next(), Some("postern"), "line {}: {line}", block.line);
-        let ran = postern(folder, &words.collect::<Vec<_>>());
+        let arguments = line.strip_prefix("postern ");
+        let arguments = arguments.unwrap_or_else(|| panic!("line {}: {line}", block.line));
+        let ran = postern(folder, &words(arguments));
         printed.push_str(&format!("$ {line}\n{}{}", ran.stdout, ran.stderr));
         lines.push(line.to_owned());
     }

@@ -1,4 +1,4 @@
-//! `postern policy check`, `lint` and `test`.
+//! `postern policy check`, `lint`, `test` and `explain`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,7 @@ fn the_help_reads_well() {
         "policy check --help",
         "policy lint --help",
         "policy test --help",
+        "policy explain --help",
         "on-call --help",
         "on-call sign --help",
     ];
@@ -69,9 +70,15 @@ fn the_starter_set_is_checked_linted_and_tested() {
     let lines = [
         "policy check starter.cedar",
         "policy lint --strict starter.cedar",
+        "policy lint --strict starter.cedar --people starter.cases.toml",
         "policy test starter.cases.toml",
     ];
     compare("starter", &starter(), &lines);
+}
+
+#[test]
+fn every_term_of_a_permit_is_shown() {
+    compare("check-terms", &inputs(), &["policy check terms.cedar"]);
 }
 
 #[test]
@@ -94,12 +101,43 @@ fn what_is_seldom_meant_is_told_with_what_to_do() {
 }
 
 #[test]
+fn what_is_meant_is_let_pass() {
+    let lines = [
+        "policy lint --strict sound.cedar",
+        "policy lint --strict sound.cedar --people enough.people.toml",
+    ];
+    compare("lint-sound", &inputs(), &lines);
+}
+
+#[test]
+fn a_route_that_nobody_is_left_to_approve_is_told() {
+    let lines = [
+        "policy lint sound.cedar --people few.people.toml",
+        "policy lint --strict for-others.cedar --people pair.people.toml",
+        "policy lint sound.cedar --people syntax.cedar",
+        "policy lint sound.cedar --people missing.toml",
+    ];
+    compare("lint-people", &inputs(), &lines);
+}
+
+#[test]
 fn a_failing_case_shows_what_was_expected_and_what_came() {
     compare(
         "test-failures",
         &inputs(),
         &["policy test failing.cases.toml"],
     );
+}
+
+#[test]
+fn what_each_policy_makes_of_a_case_is_explained() {
+    let lines = [
+        "policy explain explained.cases.toml",
+        "policy explain explained.cases.toml --case \"in an emergency\" --policy sound.cedar",
+        "policy explain explained.cases.toml --case emergency",
+        "policy explain no-policies.cases.toml",
+    ];
+    compare("explain", &inputs(), &lines);
 }
 
 #[test]
@@ -117,7 +155,7 @@ fn a_file_of_cases_that_is_wrong_is_told_with_its_line() {
 
 #[test]
 fn files_that_are_no_text_are_told_apart() {
-    for command in ["check", "lint", "test"] {
+    for command in ["check", "lint", "test", "explain"] {
         let folder = wrong_files(&format!("wrong-{command}"));
         let lines = WRONG.map(|file| format!("policy {command} {file}"));
         let lines = lines.each_ref().map(String::as_str);
@@ -140,7 +178,7 @@ fn a_policy_named_on_the_command_line_stands_in_for_that_of_the_cases() {
     let ran = postern(&folder, &arguments);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(
-        ran.stdout.contains("deny no-route, by no policy"),
+        ran.stdout.contains("deny no-policy, by no policy"),
         "{}",
         ran.stdout
     );
@@ -158,7 +196,7 @@ fn every_policy_of_the_starter_set_is_named_by_a_case() {
     // The same look does find a policy that no case meets.
     let ran = postern(&inputs(), &["policy", "test", "failing.cases.toml"]);
     assert!(
-        ran.stdout.contains("in no answer: prod-command"),
+        ran.stdout.contains("in no answer: emergency, prod-command"),
         "{}",
         ran.stdout
     );

@@ -24,6 +24,19 @@ pub(crate) fn postern<S: AsRef<std::ffi::OsStr>>(folder: &Path, arguments: &[S])
     }
 }
 
+/// The words of a command line: apart where a space stands outside double quotes.
+pub(crate) fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (n, part) in line.split('"').enumerate() {
+        if n % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(ToOwned::to_owned));
+        }
+    }
+    words
+}
+
 /// An empty folder of that name, for one test alone.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

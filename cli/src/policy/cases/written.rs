@@ -33,6 +33,13 @@ pub(super) struct WrittenFile {
     pub(super) cases: Vec<Spanned<WrittenCase>>,
 }
 
+/// A file that is read for its people alone.
+#[derive(Deserialize)]
+pub(super) struct WrittenPeople {
+    #[serde(default)]
+    pub(super) people: BTreeMap<String, Spanned<WrittenPerson>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenPerson {
@@ -55,10 +62,11 @@ impl WrittenPerson {
             },
             sub: match self.sub {
                 Some(sub) => sub,
-                None => name.try_into()?,
+                None => name.clone().try_into()?,
             },
         };
         Ok(Somebody {
+            name,
             person,
             groups: self.groups,
             rotas: self.rotas,

@@ -85,9 +85,7 @@ fn person_entity(person: &Person, groups: &BTreeSet<Group>) -> Result<Entity, St
         ("iss".to_owned(), text(person.iss.as_str())),
         ("sub".to_owned(), text(person.sub.as_str())),
     ];
-    let groups = groups
-        .iter()
-        .map(|group| uid(&VOCABULARY.group, group.as_str()));
+    let groups = groups.iter().map(group_uid);
     Entity::new_with_tags(person_uid(person), attributes, groups, []).map_err(text_of)
 }
 
@@ -157,7 +155,11 @@ fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
     EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
 }
 
-fn person_uid(person: &Person) -> EntityUid {
+pub(super) fn group_uid(group: &Group) -> EntityUid {
+    uid(&VOCABULARY.group, group.as_str())
+}
+
+pub(super) fn person_uid(person: &Person) -> EntityUid {
     // Neither part can hold a space, so no two people share a name.
     uid(
         &VOCABULARY.person,

@@ -35,6 +35,22 @@ impl PolicySet {
         self.conclude(question, findings)
     }
 
+    /// What the annotations of a permit have against the question, wherever its clauses apply:
+    /// [`explain`](Self::explain) looks at the clauses alone. Nothing for a `forbid`.
+    #[must_use]
+    pub fn held_against(&self, question: &Question<'_>, policy: &PolicyId) -> Vec<Why> {
+        let Some(Rule::Permit(terms)) = self.known.get(policy).map(|known| &known.rule) else {
+            return Vec::new();
+        };
+        let only_emergencies = terms.break_glass.is_some() && !question.ask.break_glass;
+        let all: Vec<&Target> = question.ask.targets.iter().collect();
+        only_emergencies
+            .then_some(Why::OnlyBreakGlass {})
+            .into_iter()
+            .chain(shortfalls(question, terms, &all))
+            .collect()
+    }
+
     /// Asks Cedar about one target and notes what each policy of one zone says.
     fn judge<'a>(
         &'a self,

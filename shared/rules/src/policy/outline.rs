@@ -1,15 +1,15 @@
 //! What one policy says, for tools that look at a set without asking it anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Policy, PrincipalConstraint, ResourceConstraint};
+use cedar_policy::{EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
 use serde_json::Value;
 
 use super::PolicyId;
 use super::annotations::Rule;
-use super::inquiry::VOCABULARY;
+use super::inquiry::{VOCABULARY, group_uid, person_uid};
 use super::zone::Zone;
-use crate::names::Group;
+use crate::names::{Group, Person};
 
 /// The actions of the schema, and whether Session Manager can log what is done
 /// (see [`AccessKind::loggable`](crate::names::AccessKind::loggable)).
@@ -45,6 +45,21 @@ impl Outline<'_> {
             PrincipalConstraint::Any | PrincipalConstraint::Eq(_) | PrincipalConstraint::Is(_) => {
                 None
             }
+        }
+    }
+
+    /// Whether the head of the policy lets this person in, who is in these groups. The conditions,
+    /// which may look at the person too, are not asked.
+    #[must_use]
+    pub fn admits(&self, person: &Person, groups: &BTreeSet<Group>) -> bool {
+        // A person is in what they are themselves, and in their groups.
+        let is_in = |uid: &EntityUid| {
+            *uid == person_uid(person) || groups.iter().any(|group| *uid == group_uid(group))
+        };
+        match self.policy.principal_constraint() {
+            PrincipalConstraint::Any | PrincipalConstraint::Is(_) => true,
+            PrincipalConstraint::Eq(uid) => uid == person_uid(person),
+            PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => is_in(&uid),
         }
     }
 
@@ -190,6 +205,35 @@ mod tests {
                 (Some(3), group("b"), 4, false),
                 (Some(6), None, 1, true),
             ]
+        );
+    }
+
+    #[test]
+    fn the_head_lets_in_whom_it_names() {
+        let set = set(&[
+            "permit(principal, action, resource);",
+            r#"permit(principal in Postern::Group::"b", action, resource);"#,
+            r#"permit(principal is Postern::Person in Postern::Group::"B", action, resource);"#,
+            r#"permit(principal == Postern::Person::"https://login.example.com anna", action, resource);"#,
+            r#"permit(principal in Postern::Person::"https://login.example.com anna", action, resource);"#,
+            r#"permit(principal is Postern::Person, action, resource);"#,
+        ]);
+        let admits = |sub: &str, groups: &[&str]| -> Vec<bool> {
+            let person = Person {
+                iss: "https://login.example.com".parse().unwrap(),
+                sub: sub.parse().unwrap(),
+            };
+            let groups = groups.iter().map(|group| group.parse().unwrap()).collect();
+            let all = set.outlines();
+            all.map(|one| one.admits(&person, &groups)).collect()
+        };
+        assert_eq!(
+            admits("anna", &["b"]),
+            [true, true, false, true, true, true]
+        );
+        assert_eq!(
+            admits("ben", &["B"]),
+            [true, false, true, false, false, true]
         );
     }
 
