@@ -76,9 +76,18 @@ fn shown(text: &str) -> String {
     shown
 }
 
+/// `1 case`, `2 cases`, `2 policies`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {noun}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{counted, shown};
 
     #[test]
     fn what_a_terminal_would_obey_or_hide_is_escaped() {
@@ -87,5 +96,12 @@ mod tests {
             shown("\u{1b}[2J\r\u{202e}\u{200b}\0"),
             r"\u{1b}[2J\r\u{202e}\u{200b}\u{0}"
         );
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(counted(1, "policy"), "1 policy");
+        assert_eq!(counted(0, "policy"), "0 policies");
+        assert_eq!(counted(2, "warning"), "2 warnings");
     }
 }

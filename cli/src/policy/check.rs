@@ -5,10 +5,9 @@ use std::path::Path;
 
 use rules::policy::{PolicyFaults, PolicySet, Rule};
 
-use super::spelling::counted;
 use super::terms::{Offered, clock};
 use crate::input::{self, Unreadable};
-use crate::report::Report;
+use crate::report::{Report, counted};
 
 pub(super) fn run(file: &Path) -> Result<Report, Unreadable> {
     let text = input::text(file)?;

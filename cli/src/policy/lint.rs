@@ -14,9 +14,8 @@ use rules::policy::{PolicyId, PolicySet, Rule};
 
 use super::cases::{self, Somebody};
 use super::check;
-use super::spelling::counted;
 use crate::input::{self, Unreadable};
-use crate::report::Report;
+use crate::report::{Report, counted};
 use permit::Permit;
 
 pub(super) fn run(file: &Path, strict: bool, people: Option<&Path>) -> Result<Report, Unreadable> {

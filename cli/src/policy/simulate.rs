@@ -12,10 +12,10 @@ use std::path::Path;
 use rules::policy::{Decision, PolicyId};
 use rules::route::{Consent, Route};
 
-use super::spelling::{Way, counted, length};
+use super::spelling::{Way, length};
 use super::terms::named;
 use crate::input::{self, Unreadable};
-use crate::report::Report;
+use crate::report::{Report, counted};
 use recorded::{Asked, Found, Recorded};
 
 /// So many lines that cannot be read are told; a file of another kind has nothing but such lines.

@@ -77,15 +77,6 @@ pub(super) fn length(length: Duration) -> String {
     text
 }
 
-/// `1 case`, `2 cases`, `2 policies`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    match (count, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{count} {stem}ies"),
-        (_, None) => format!("{count} {noun}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rules::names::duration::read_length;
@@ -123,12 +114,5 @@ mod tests {
         for text in ["15s", "1h30m", "7d", "1d2h3m4s"] {
             assert_eq!(length(read_length(text).unwrap()), text);
         }
-    }
-
-    #[test]
-    fn one_is_not_many() {
-        assert_eq!(counted(1, "policy"), "1 policy");
-        assert_eq!(counted(0, "policy"), "0 policies");
-        assert_eq!(counted(2, "warning"), "2 warnings");
     }
 }

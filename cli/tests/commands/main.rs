@@ -1,6 +1,8 @@
 //! The commands as people meet them: run as processes, with what they print and their exit codes.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod on_call;

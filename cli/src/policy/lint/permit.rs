@@ -5,7 +5,8 @@ use rules::policy::{Outline, Terms, Wanted};
 use rules::route::Consent;
 
 use super::Finding;
-use crate::policy::spelling::{counted, length};
+use crate::policy::spelling::length;
+use crate::report::counted;
 
 /// Access that nobody said yes to, for longer than this, in seconds, is told.
 const LONG: u32 = 60 * 60;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rules::caller::Caller;
 use rules::life::issue::{self, NotBegun};
+use rules::moment::Moment;
 use rules::names::{RequestId, Target};
 use rules::refusal::{Refusal, Verb};
 use rules::request::Request;
@@ -32,6 +33,8 @@ pub struct Issuer {
 struct InHand {
     request: Request,
     issue: u32,
+    /// The end that stands in the credentials. The grant may have been extended since.
+    ends_at: Moment,
     minted: Minted,
 }
 
@@ -121,10 +124,12 @@ impl Issuer {
                 None => continue,
             }
             let (request, issue) = (begun.step.request().clone(), begun.permit.issue());
+            let ends_at = begun.permit.ends_at();
             return match self.sts.mint(begun.permit).await {
                 Ok(minted) => Ok(InHand {
                     request,
                     issue,
+                    ends_at,
                     minted,
                 }),
                 Err(fault) => {
@@ -163,6 +168,7 @@ impl Issuer {
         let InHand {
             request,
             issue,
+            ends_at,
             minted,
         } = in_hand;
         let complete = |request: &Request| {
@@ -177,10 +183,6 @@ impl Issuer {
         };
         let request = self.settle(caller, request, complete).await?;
         let ask = request.ask();
-        let ends_at = request
-            .status()
-            .grant()
-            .map_or(minted.expires_at, |grant| grant.ends_at);
         Ok(Credentials {
             request: request.id(),
             issue,
