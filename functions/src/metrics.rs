@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use broker::clock::Clock;
 use broker::notice::Notice;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::code::Code;
 
@@ -84,6 +84,39 @@ impl From<&Notice> for Metric {
     }
 }
 
+/// One figure of a metric line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    name: &'static str,
+    unit: &'static str,
+    value: Value,
+}
+
+impl Figure {
+    /// How many.
+    #[must_use]
+    pub fn count(name: &'static str, count: u64) -> Self {
+        Self {
+            name,
+            unit: "Count",
+            value: count.into(),
+        }
+    }
+
+    /// How long, in milliseconds, once or several times; a metric takes at most a hundred values.
+    #[must_use]
+    pub fn milliseconds(name: &'static str, values: &[u64]) -> Self {
+        Self {
+            name,
+            unit: "Milliseconds",
+            value: match values {
+                [one] => (*one).into(),
+                several => several.into(),
+            },
+        }
+    }
+}
+
 /// Counts what happens in one function. Copies write to the same place.
 #[derive(Clone)]
 pub struct Metrics {
@@ -120,20 +153,32 @@ impl Metrics {
 
     /// Counts one.
     pub fn count(&self, metric: Metric) {
-        let name = metric.as_str();
+        self.tell(&[Figure::count(metric.as_str(), 1)]);
+    }
+
+    /// Tells figures of one moment, in one line.
+    pub fn tell(&self, figures: &[Figure]) {
+        let named: Vec<Value> = figures
+            .iter()
+            .map(|figure| json!({"Name": figure.name, "Unit": figure.unit}))
+            .collect();
         let mut line = json!({
             "_aws": {
                 "Timestamp": self.clock.now().millis(),
                 "CloudWatchMetrics": [{
                     "Namespace": "Postern",
                     "Dimensions": [["Function"]],
-                    "Metrics": [{"Name": name, "Unit": "Count"}],
+                    "Metrics": named,
                 }],
             },
             "Function": self.function.as_ref(),
-            name: 1,
-        })
-        .to_string();
+        });
+        for figure in figures {
+            if let Some(members) = line.as_object_mut() {
+                members.insert(figure.name.to_owned(), figure.value.clone());
+            }
+        }
+        let mut line = line.to_string();
         line.push('\n');
         (self.write)(&line);
     }
@@ -151,10 +196,8 @@ impl fmt::Debug for Metrics {
 mod tests {
     use std::sync::Mutex;
 
-    use rules::moment::Moment;
-    use serde_json::Value;
-
     use super::*;
+    use rules::moment::Moment;
 
     #[test]
     fn a_count_is_one_line_of_the_embedded_metric_format() {

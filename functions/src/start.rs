@@ -58,9 +58,7 @@ impl Deployment {
         let config = Config::from_env(|name| std::env::var(name).ok())?;
         let clock = Clock::system();
         let sdk = sdk_config(&clock).await;
-        let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok();
-        let function = function.as_deref().unwrap_or("unnamed");
-        let metrics = Metrics::to_stdout(function, clock.clone());
+        let metrics = metrics(&clock);
         Ok(Self {
             config,
             sdk,
@@ -136,16 +134,23 @@ impl Deployment {
     }
 }
 
-/// The sweeper and the clock it goes by. It reads neither the policy set nor who may sign in: what
+/// The sweeper, the clock it goes by, and where its figures go. It reads neither the policy set nor who may sign in: what
 /// is over ends, whatever else is wrong with a deployment.
 ///
 /// # Errors
 /// Everything that is wrong with its settings, together; or a place cannot be used.
-pub async fn sweeper() -> Result<(Sweeper, Clock), NotStarted> {
+pub async fn sweeper() -> Result<(Sweeper, Clock, Metrics), NotStarted> {
     let ground = Ground::from_env(|name| std::env::var(name).ok())?;
     let clock = Clock::system();
     let sdk = sdk_config(&clock).await;
-    Ok((ground.sweeper(&sdk, clock.clone())?, clock))
+    let metrics = metrics(&clock);
+    Ok((ground.sweeper(&sdk, clock.clone())?, clock, metrics))
+}
+
+/// Where this function's figures go; it is called what Lambda calls it.
+fn metrics(clock: &Clock) -> Metrics {
+    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok();
+    Metrics::to_stdout(function.as_deref().unwrap_or("unnamed"), clock.clone())
 }
 
 /// Serves a router behind API Gateway until Lambda ends the sandbox.

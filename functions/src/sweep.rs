@@ -7,10 +7,13 @@
 
 use std::time::Duration;
 
+use broker::clock::Clock;
 use broker::sweeper::{Report, Sweeper};
 use lambda_runtime::{Error, LambdaEvent};
 use rules::moment::Moment;
 use serde::de::IgnoredAny;
+
+use crate::metrics::{Figure, Metrics};
 
 /// How far a run looks ahead: the minute to the next one, and what that one may be late by.
 pub const AHEAD: Duration = Duration::from_secs(65);
@@ -31,12 +34,47 @@ pub fn until(now: Moment, deadline: Moment) -> Moment {
 pub async fn handle(
     sweeper: &Sweeper,
     event: LambdaEvent<IgnoredAny>,
-    now: Moment,
+    clock: &Clock,
+    metrics: &Metrics,
 ) -> Result<Report, Error> {
+    let now = clock.now();
     let deadline = Moment::from_millis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
     let report = sweeper.run(until(now, deadline)).await;
     log(&report);
+    metrics.tell(&figures(&report, clock.now().since(now)));
     Ok(report)
+}
+
+/// What alarms and dashboards are made of. Every figure is told by every run, so that an alarm on one
+/// that is missing tells of a sweeper that does not run.
+fn figures(report: &Report, took: Duration) -> Vec<Figure> {
+    let events = |word: &str| report.events.get(word).copied().unwrap_or(0).into();
+    let verdicts = |word: &str| report.verdicts.get(word).copied().unwrap_or(0).into();
+    let foreign = u64::try_from(report.foreign).unwrap_or(u64::MAX);
+    let troubles = u64::try_from(report.troubles.len()).unwrap_or(u64::MAX);
+    let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let mut figures = vec![
+        Figure::count("Ends", events("ended")),
+        Figure::count("Closes", events("closed")),
+        Figure::count("Terminations", report.terminated.into()),
+        Figure::count("LogsLanded", verdicts("landed")),
+        Figure::count("LogsLate", verdicts("late")),
+        Figure::count("LogsMissing", verdicts("missing")),
+        Figure::count("LogsEmpty", verdicts("empty")),
+        Figure::count("LogsAltered", verdicts("altered")),
+        Figure::count("Bypasses", foreign),
+        Figure::count("Backlog", report.backlog.into()),
+        Figure::count("Quarantined", report.quarantined.into()),
+        Figure::count(
+            "Troubles",
+            troubles.saturating_add(report.more_troubles.into()),
+        ),
+        Figure::milliseconds("SweepDuration", &[took]),
+    ];
+    if !report.overruns_ms.is_empty() {
+        figures.push(Figure::milliseconds("Overrun", &report.overruns_ms));
+    }
+    figures
 }
 
 /// One line for the run, and one for each trouble, which an alarm may count.
@@ -56,6 +94,32 @@ fn log(report: &Report) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_is_told_in_figures_whatever_it_did() {
+        let quiet = figures(&Report::default(), Duration::from_millis(65_000));
+        assert!(quiet.contains(&Figure::count("Ends", 0)));
+        assert!(quiet.contains(&Figure::milliseconds("SweepDuration", &[65_000])));
+        let report = Report {
+            events: [("ended", 3)].into(),
+            verdicts: [("missing", 2)].into(),
+            overruns_ms: vec![40, 1_200],
+            backlog: true,
+            more_troubles: 7,
+            ..Report::default()
+        };
+        let busy = figures(&report, Duration::ZERO);
+        for told in [
+            Figure::count("Ends", 3),
+            Figure::count("LogsMissing", 2),
+            Figure::count("Backlog", 1),
+            Figure::count("Troubles", 7),
+            Figure::milliseconds("Overrun", &[40, 1_200]),
+        ] {
+            assert!(busy.contains(&told), "{told:?}");
+        }
+        assert_eq!(busy.len(), quiet.len() + 1);
+    }
 
     #[test]
     fn a_run_ends_with_a_margin_before_lambda_ends_it() {

@@ -12,9 +12,9 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), start::NotStarted> {
-    let (sweeper, clock) = start::sweeper().await?;
+    let (sweeper, clock, metrics) = start::sweeper().await?;
     lambda_runtime::run(service_fn(|event| {
-        sweep::handle(&sweeper, event, clock.now())
+        sweep::handle(&sweeper, event, &clock, &metrics)
     }))
     .await
     .map_err(start::NotStarted::Runtime)

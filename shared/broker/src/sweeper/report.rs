@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use rules::audit::Event;
+use rules::moment::Moment;
 use rules::names::RequestId;
+use rules::status::Status;
 use rules::step::Step;
 use serde::Serialize;
 
@@ -20,6 +22,11 @@ pub struct Report {
     pub verdicts: BTreeMap<&'static str, u32>,
     /// How often SSM was told to end a session.
     pub terminated: u32,
+    /// For each session that was seen gone: by how many milliseconds it outlived its grant. At most
+    /// [`Report::MOST_OVERRUNS`].
+    pub overruns_ms: Vec<u64>,
+    /// Whether more was due at some time than fitted a round; it is done by the next, oldest first.
+    pub backlog: bool,
     /// Open sessions that belong to no request of Postern, in the places that were listed.
     pub foreign: usize,
     /// Steps that somebody else was faster with.
@@ -44,6 +51,8 @@ pub struct Trouble {
 impl Report {
     /// The most troubles that are listed one by one: a log line has its limits.
     pub const MOST_TROUBLES: usize = 50;
+    /// The most overruns that are listed: as many as one metric takes (AWS-FACTS 6.14).
+    pub const MOST_OVERRUNS: usize = 100;
 
     pub(super) fn trouble(&mut self, request: Option<RequestId>, what: &impl Display) {
         if self.troubles.len() < Self::MOST_TROUBLES {
@@ -63,7 +72,30 @@ impl Report {
             if let Event::LogJudged { log, .. } = &entry.event {
                 bump(&mut self.verdicts, log.word());
             }
+            if let (Event::SessionOver { ended_at, .. }, Some(over)) =
+                (&entry.event, ended(step.request().status()))
+                && self.overruns_ms.len() < Self::MOST_OVERRUNS
+            {
+                let overrun = ended_at.since(over).as_millis();
+                self.overruns_ms
+                    .push(u64::try_from(overrun).unwrap_or(u64::MAX));
+            }
         }
+    }
+}
+
+/// When the grant of a request ended, where it has.
+fn ended(status: &Status) -> Option<Moment> {
+    match status {
+        Status::Ending { ended_at, .. } => Some(*ended_at),
+        // One that turned up late: the grant was over by the close at the latest.
+        Status::Closed { closed_at, .. } => Some(*closed_at),
+        Status::Pending { .. }
+        | Status::Approved { .. }
+        | Status::Active { .. }
+        | Status::Denied { .. }
+        | Status::Withdrawn { .. }
+        | Status::Lapsed { .. } => None,
     }
 }
 

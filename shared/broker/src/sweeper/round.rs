@@ -54,6 +54,7 @@ impl<'a> Round<'a> {
             }
         };
         // What did not fit is due no earlier than the last that did.
+        self.report.backlog |= found.more;
         let mut next = found.rows.last().filter(|_| found.more).map(|last| last.at);
         let mut ending = Vec::new();
         for row in found.rows {

@@ -54,6 +54,21 @@ fn never(service: Service, operation: &str) -> FaultRule {
 }
 
 #[tokio::test]
+async fn a_sweep_tells_by_how_much_each_session_outlived_its_grant() {
+    let scene = Scene::open().await;
+    let (_, credentials) = scene.active().await;
+    // Late, lest Session Manager end it for want of input.
+    scene.advance_to(credentials.ends_at.minus(60 * SECOND));
+    scene.opens(&credentials).await.unwrap();
+    scene.advance_to(credentials.ends_at.plus(90 * SECOND));
+    let mut overruns = scene.sweep().await.overruns_ms;
+    scene.advance(SECOND);
+    overruns.extend(scene.sweep().await.overruns_ms);
+    assert_eq!(overruns.len(), 1);
+    assert!((90_000..91_000).contains(&overruns[0]), "{overruns:?}");
+}
+
+#[tokio::test]
 async fn a_run_that_waits_ends_the_session_at_the_second() {
     let scene = Scene::open().await;
     let (_, credentials) = scene.active().await;
