@@ -52,6 +52,8 @@ pub enum Status {
     Closed {
         /// The grant that was; none where it was handed back or revoked before activation.
         grant: Option<Grant>,
+        /// When it ended.
+        ended_at: Moment,
         /// Why it ended.
         why: EndReason,
         /// When it closed.

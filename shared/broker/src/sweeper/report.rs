@@ -87,9 +87,7 @@ impl Report {
 /// When the grant of a request ended, where it has.
 fn ended(status: &Status) -> Option<Moment> {
     match status {
-        Status::Ending { ended_at, .. } => Some(*ended_at),
-        // One that turned up late: the grant was over by the close at the latest.
-        Status::Closed { closed_at, .. } => Some(*closed_at),
+        Status::Ending { ended_at, .. } | Status::Closed { ended_at, .. } => Some(*ended_at),
         Status::Pending { .. }
         | Status::Approved { .. }
         | Status::Active { .. }

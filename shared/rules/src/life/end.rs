@@ -81,6 +81,7 @@ fn end(
         // No credentials were ever issued, so there is nothing to clear up.
         Status::Approved { .. } => Status::Closed {
             grant: None,
+            ended_at: now,
             why,
             closed_at: now,
             look_at: None,

@@ -284,6 +284,7 @@ impl Looking {
             self.step.write(Actor::Postern {}, Event::Closed {}, now);
             self.step.set(Status::Closed {
                 grant: Some(grant),
+                ended_at,
                 why,
                 closed_at: now,
                 look_at: None,
@@ -317,6 +318,7 @@ impl Looking {
     fn wait_for_stragglers(&mut self) {
         let Status::Closed {
             grant,
+            ended_at,
             why,
             closed_at,
             ..
@@ -334,6 +336,7 @@ impl Looking {
         };
         self.step.set(Status::Closed {
             grant,
+            ended_at,
             why,
             closed_at,
             look_at: wait.map(|wait| self.now.plus(wait)),
