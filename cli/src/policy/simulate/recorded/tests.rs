@@ -35,7 +35,7 @@ fn only_entries_of_somebody_asking_matter() {
             .iter()
             .map(|found| match found {
                 Found::Unread { place, what } => format!("{place}: {what}"),
-                other => format!("{other:?}"),
+                other @ (Found::Asked(_) | Found::Refused(_)) => format!("{other:?}"),
             })
             .collect()
     };
