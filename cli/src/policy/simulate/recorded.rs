@@ -192,32 +192,33 @@ fn no_entry(place: &str) -> Found {
 }
 
 fn asked(entry: Entry, place: &str) -> Found {
-    match (entry.actor, entry.event) {
-        (
-            Actor::Person { person },
-            Event::Asked {
-                ask,
-                route,
-                groups,
-                rotas,
-                facts,
-                shown: _,
-            },
-        ) => Found::Asked(Box::new(Asked {
-            request: entry.request,
-            person,
-            ask: *ask,
-            route: *route,
-            groups: groups.into_iter().collect(),
-            rotas: rotas.into_iter().collect(),
+    let (
+        Actor::Person { person },
+        Event::Asked {
+            ask,
+            route,
+            groups,
+            rotas,
             facts,
-            at: entry.at,
-        })),
-        _ => Found::Unread {
+            shown: _,
+        },
+    ) = (entry.actor, entry.event)
+    else {
+        return Found::Unread {
             place: place.to_owned(),
             what: "asked by nobody".to_owned(),
-        },
-    }
+        };
+    };
+    Found::Asked(Box::new(Asked {
+        request: entry.request,
+        person,
+        ask: *ask,
+        route: *route,
+        groups: groups.into_iter().collect(),
+        rotas: rotas.into_iter().collect(),
+        facts,
+        at: entry.at,
+    }))
 }
 
 /// The lines of a reader, none of them held that is too long.

@@ -1,5 +1,6 @@
 mod codes;
 mod faults;
+mod unit;
 
 use std::collections::BTreeSet;
 
