@@ -135,11 +135,7 @@ pub(super) fn read(
     label: &str,
     faults: &mut Vec<PolicyFault>,
 ) -> Option<Annotated> {
-    let mut notes = Notes {
-        policy,
-        label,
-        faults,
-    };
+    let mut notes = Notes::of(policy, label, faults);
     let id = notes.required(ID, str::parse);
     let zone = notes
         .optional(TIME_ZONE, str::parse)

@@ -84,8 +84,9 @@ fn in_order(read: &Cedar) -> BTreeMap<usize, (String, &Policy)> {
         .map(|policy| {
             let place = place_in_text(policy.id());
             let id = policy
-                .annotation("id")
-                .and_then(|id| id.parse::<PolicyId>().ok());
+                .annotations()
+                .find(|(key, _)| *key == "id")
+                .and_then(|(_, id)| id.parse::<PolicyId>().ok());
             let label = id.map_or_else(|| format!("#{}", place.saturating_add(1)), String::from);
             (place, (label, policy))
         })

@@ -8,6 +8,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -73,7 +74,9 @@ impl FromStr for Zone {
         if text == "UTC" {
             return Ok(Self::utc());
         }
-        TimeZoneDatabase::bundled()
+        // It keeps what it has read, and many policies name the same few zones.
+        static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+        ZONES
             .get(text)
             .ok()
             .filter(|clock| clock.iana_name() == Some(text))
