@@ -10,7 +10,7 @@ use crate::policy::fault::{Fault, PolicyFault};
 /// One policy's annotations, and where its faults go.
 pub(super) struct Notes<'a> {
     /// Taken from the policy once: Cedar parses the name of an annotation that it is asked for, each
-    /// time, and that was nine tenths of the time a set took to load.
+    /// time, and that was half of what a set took to load.
     annotations: BTreeMap<&'a str, &'a str>,
     label: &'a str,
     faults: &'a mut Vec<PolicyFault>,
