@@ -69,10 +69,4 @@ impl Ruling {
             pace: &terms.pace,
         }
     }
-
-    /// The policy set.
-    #[must_use]
-    pub fn policy(&self) -> &PolicySet {
-        &self.policy
-    }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::names::Group;
 use crate::refusal::Refusal;
 use crate::wire::views::RequestView;
 
@@ -68,18 +69,14 @@ impl Problem {
                 problem.facts.insert("shown".into(), current.hex().into());
             }
             Refusal::NotAnApprover { groups } => {
-                let groups = groups
-                    .iter()
-                    .map(|group| Value::from(group.as_str()))
-                    .collect();
-                problem.facts.insert("approver_groups".into(), groups);
+                problem
+                    .facts
+                    .insert("approver_groups".into(), names(groups));
             }
             Refusal::NotAReviewer { groups } => {
-                let groups = groups
-                    .iter()
-                    .map(|group| Value::from(group.as_str()))
-                    .collect();
-                problem.facts.insert("reviewer_groups".into(), groups);
+                problem
+                    .facts
+                    .insert("reviewer_groups".into(), names(groups));
             }
             Refusal::ReviewOpen { request } => {
                 let request = request.to_string().into();
@@ -114,4 +111,9 @@ impl Problem {
         }
         problem
     }
+}
+
+/// The groups' names, as a list.
+fn names(groups: &[Group]) -> Value {
+    groups.iter().map(Group::as_str).collect()
 }

@@ -10,6 +10,10 @@ use serde_json::json;
 use crate::chain;
 use crate::scene::{Denied, GRANT, Scene, of, shell_on};
 
+/// A policy that says yes by itself, to extensions as well.
+const BY_ITSELF: &str = r#"@id("self") @auto("true") @max_duration("1h") @extendable_to("2h")
+    permit (principal in Postern::Group::"engineers", action, resource);"#;
+
 #[tokio::test]
 async fn a_session_goes_on_past_the_old_end_and_ends_at_the_new_one() {
     let scene = Scene::open().await;
@@ -73,9 +77,7 @@ async fn an_extension_nobody_answers_lengthens_nothing() {
 
 #[tokio::test]
 async fn a_policy_that_says_yes_by_itself_extends_by_itself() {
-    let policy = r#"@id("self") @auto("true") @max_duration("1h") @extendable_to("2h")
-        permit (principal in Postern::Group::"engineers", action, resource);"#;
-    let scene = Scene::with(&[("POSTERN_POLICY", policy)]).await;
+    let scene = Scene::with(&[("POSTERN_POLICY", BY_ITSELF)]).await;
     let anna = scene.as_(Anna);
     let id = anna.ask(&shell_on(WEB_7)).await.must_be(201).id();
     let first = scene.credentials(id).await;
@@ -106,9 +108,7 @@ async fn what_was_shown_is_what_is_extended() {
 
 #[tokio::test]
 async fn the_same_extension_said_twice_lengthens_once() {
-    let policy = r#"@id("self") @auto("true") @max_duration("1h") @extendable_to("2h")
-        permit (principal in Postern::Group::"engineers", action, resource);"#;
-    let scene = Scene::with(&[("POSTERN_POLICY", policy)]).await;
+    let scene = Scene::with(&[("POSTERN_POLICY", BY_ITSELF)]).await;
     let anna = scene.as_(Anna);
     let id = anna.ask(&shell_on(WEB_7)).await.must_be(201).id();
     let first = scene.credentials(id).await;
