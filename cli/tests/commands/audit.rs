@@ -86,7 +86,7 @@ fn the_first_entry_that_is_wrong_is_named_and_the_others_are_judged_all_the_same
     assert_ne!(forged, json(ONE));
     let ran = verified("audit-broken", &format!("{}{forged}", json(OTHER)), &[]);
     assert_eq!(ran.code, 1);
-    let broken = format!("BROKEN  {ONE}  entry 2 has another digest than it says\n");
+    let broken = format!("BROKEN  {ONE}  entry 2 has another digest than it says (line 1)\n");
     assert!(ran.stdout.contains(&broken), "{}", ran.stdout);
     assert!(ran.stdout.contains(&format!("whole   {OTHER}")));
 }
