@@ -213,6 +213,32 @@ fn every_form_of_what_was_recorded_is_read() {
         ("entries", entries.iter().map(line).collect()),
         ("views", views.iter().map(line).collect()),
         ("trails", trails.iter().map(line).collect()),
+        // An export: entries of all requests with their digests, whole trails or mixed.
+        (
+            "export",
+            trails.iter().flat_map(|it| &it.entries).map(line).collect(),
+        ),
+        (
+            "mixed",
+            [0, 1]
+                .iter()
+                .flat_map(|n| trails.iter().map(|it| line(&it.entries[*n])))
+                .collect(),
+        ),
+        (
+            "joined",
+            views
+                .iter()
+                .map(|view| line(view).replace('\n', " "))
+                .collect(),
+        ),
+        (
+            "pretty",
+            trails
+                .iter()
+                .map(|it| serde_json::to_string_pretty(it).unwrap() + "\n")
+                .collect(),
+        ),
         (
             "spaced",
             format!(
@@ -230,7 +256,9 @@ fn every_form_of_what_was_recorded_is_read() {
     let folder = world("simulate-forms", &files);
     let (whole, _, code) = simulated(&folder, "entries", &["draft.cedar"]);
     assert_eq!((whole.lines().count(), code), (5, 1), "{whole}");
-    for file in ["views", "trails", "spaced"] {
+    for file in [
+        "views", "trails", "export", "mixed", "joined", "pretty", "spaced",
+    ] {
         assert_eq!(
             simulated(&folder, file, &["draft.cedar"]),
             (whole.clone(), String::new(), 1),

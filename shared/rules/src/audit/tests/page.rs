@@ -30,9 +30,14 @@ fn severity(event: &Event) -> &'static str {
 
 #[test]
 fn every_event_is_on_the_page_with_its_severity() {
-    let expected = events().map(|event| match event {
-        Event::LogJudged { .. } => (event.word(), "by the verdict"),
-        _ => (event.word(), severity(&event)),
+    let expected = events().map(|event| {
+        let judged = matches!(event, Event::LogJudged { .. });
+        let severity = if judged {
+            "by the verdict"
+        } else {
+            severity(&event)
+        };
+        (event.word(), severity)
     });
     assert_eq!(rows("\n## The events\n"), expected.collect());
 }
