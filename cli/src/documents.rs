@@ -48,14 +48,18 @@ impl Documents<BufReader<File>> {
     /// It cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Self, Unreadable> {
         let file = File::open(path).map_err(|fault| input::refused(path, fault))?;
-        Ok(Self::of(BufReader::with_capacity(64 * 1024, file)))
+        Ok(Self::of(BufReader::with_capacity(64 * 1024, file), MOST))
     }
 }
 
 impl<R: BufRead> Documents<R> {
-    fn of(reader: R) -> Self {
+    fn of(reader: R, most: usize) -> Self {
         Self {
-            lines: Lines { reader, number: 0 },
+            lines: Lines {
+                reader,
+                number: 0,
+                most,
+            },
             alone: VecDeque::new(),
             ready: VecDeque::new(),
             fault: None,
@@ -73,7 +77,7 @@ impl<R: BufRead> Documents<R> {
                 None => break,
                 Some(Err(refused)) => fault = Some(Next::Refused(refused)),
                 Some(Ok((line, None))) => {
-                    let what = too_long();
+                    let what = self.too_long();
                     fault = Some(Next::Unread { line, what });
                 }
                 Some(Ok((number, line))) => {
@@ -81,14 +85,14 @@ impl<R: BufRead> Documents<R> {
                     let goes_on = open.after(&line);
                     size += line.len();
                     block.push((number, line));
-                    if !goes_on || size > MOST {
+                    if !goes_on || size > self.lines.most {
                         break;
                     }
                 }
             }
         }
         let mut together = match block.as_slice() {
-            [_, _, ..] if size > MOST => Some(too_long()),
+            [_, _, ..] if size > self.lines.most => Some(self.too_long()),
             lines => self.take(lines),
         };
         if together.is_some() {
@@ -120,6 +124,10 @@ impl<R: BufRead> Documents<R> {
         }
         self.ready.extend(read);
         None
+    }
+
+    fn too_long(&self) -> String {
+        format!("longer than {} MiB", self.lines.most / 1024 / 1024)
     }
 
     /// Reads the next of the lines that are read alone.
@@ -190,10 +198,6 @@ fn documents(mut line: usize, text: &[u8]) -> Vec<Next> {
     }
 }
 
-fn too_long() -> String {
-    format!("longer than {} MiB", MOST / 1024 / 1024)
-}
-
 fn breaks(text: &[u8]) -> usize {
     text.iter().filter(|byte| **byte == b'\n').count()
 }
@@ -239,6 +243,8 @@ impl Open {
 struct Lines<R> {
     reader: R,
     number: usize,
+    /// The longest line that is held.
+    most: usize,
 }
 
 impl<R: BufRead> Lines<R> {
@@ -258,7 +264,7 @@ impl<R: BufRead> Lines<R> {
             some = true;
             let end = part.iter().position(|byte| *byte == b'\n');
             let (text, _) = part.split_at(end.unwrap_or(part.len()));
-            all = all && line.len().saturating_add(text.len()) <= MOST;
+            all = all && line.len().saturating_add(text.len()) <= self.most;
             if all {
                 line.extend_from_slice(text);
             }

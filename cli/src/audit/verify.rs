@@ -130,10 +130,13 @@ fn judge(trails: &Trails, checkpoints: &Checkpoints, asked: &Verify) -> Report {
         let known = requests.remove(request).unwrap_or_default();
         let seen = seen.get(request.as_str()).map(Vec::as_slice);
         match trail.judge(seen.unwrap_or_default(), &known) {
-            Ok(last) => told.whole(request, trail, last),
+            Ok(last) => {
+                let unknown = told.covered(trail, seen, checkpoints);
+                told.whole(request, trail, last, unknown);
+            }
             Err((broken, place)) => told.broken(request, &broken, place.as_deref()),
         }
-        told.covered(trail, seen, checkpoints);
+        told.entries(trail);
     }
     for (request, seen) in seen {
         let first = seen.iter().min_by_key(|one| one.n);

@@ -127,6 +127,12 @@ fn older_checkpoints_may_be_gone_and_it_is_told() {
     let none = verified(&stated(), &documents()[3..], &asked(false, noted())).unwrap();
     let told = "  1 trail begun before the last checkpoint and known to none that is here\n";
     assert!(none.text.contains(told), "{}", none.text);
+    let line = none
+        .text
+        .lines()
+        .find(|line| line.contains(IDS[1]))
+        .unwrap();
+    assert!(line.ends_with("; known to no checkpoint"), "{line}");
 }
 
 #[test]

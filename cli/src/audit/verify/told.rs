@@ -25,9 +25,21 @@ pub(super) struct Told {
 }
 
 impl Told {
-    pub(super) fn whole(&mut self, request: &str, trail: &Trail, last: Hash) {
+    /// `unknown`: where a checkpoint might know the trail, and none does.
+    pub(super) fn whole(&mut self, request: &str, trail: &Trail, last: Hash, unknown: bool) {
         let count = counted(trail.entries(), "entry");
-        let _ = writeln!(self.lines, "whole   {request}  {count}, the last {last}");
+        let unknown = match unknown {
+            true => "; known to no checkpoint",
+            false => "",
+        };
+        let _ = writeln!(
+            self.lines,
+            "whole   {request}  {count}, the last {last}{unknown}"
+        );
+    }
+
+    pub(super) fn entries(&mut self, trail: &Trail) {
+        self.entries += trail.entries();
     }
 
     pub(super) fn broken(&mut self, what: &str, why: &Broken, place: Option<&str>) {
@@ -35,18 +47,26 @@ impl Told {
         let _ = writeln!(self.lines, "BROKEN  {what}  {why}{}", Place(place));
     }
 
-    /// Counts how far the checkpoints know a trail.
-    pub(super) fn covered(&mut self, trail: &Trail, seen: Option<&[Seen]>, all: &Checkpoints) {
-        self.entries += trail.entries();
+    /// Counts how far the checkpoints know a trail; whether one might, and none does.
+    pub(super) fn covered(
+        &mut self,
+        trail: &Trail,
+        seen: Option<&[Seen]>,
+        all: &Checkpoints,
+    ) -> bool {
         let Some((_, last)) = all.ends() else {
-            return;
+            return false;
         };
         match seen.and_then(|seen| seen.iter().map(|one| one.n).max()) {
             Some(known) => self.beyond += trail.last().saturating_sub(known),
             // Moments are all written alike, so that they compare as their texts do.
             None if trail.begun().is_some_and(|at| at > last.at.as_str()) => self.newer += 1,
-            None => self.unknown += 1,
+            None => {
+                self.unknown += 1;
+                return true;
+            }
         }
+        false
     }
 
     pub(super) fn elsewhere(&mut self) {
