@@ -164,8 +164,9 @@ fn check<'a>(
         }
         last = Some(request);
         match latest.insert(request, (number, head.n)) {
-            // A trail is named again only when it has grown.
-            Some((before, already)) if already >= head.n => {
+            // A trail may be named again as it was, by a run that took over from one which was
+            // interrupted; it is never named as shorter.
+            Some((before, already)) if already > head.n => {
                 return fault(Fault::Backwards {
                     request: request.to_owned(),
                     n: head.n,

@@ -53,6 +53,7 @@ fn asked(reason: &str) -> Value {
             "platform": "linux",
             "ping": "online",
             "agent_version": null,
+            "last_log": null,
         }],
         "shown": shown,
     })

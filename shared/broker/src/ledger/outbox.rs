@@ -5,7 +5,6 @@
 //! first and the last entry that are due; entries that are recorded meanwhile move the last, and
 //! then only what was sent is taken off.
 
-use rules::audit::Entry;
 use rules::bypass::Bypass;
 use rules::names::RequestId;
 
@@ -51,17 +50,6 @@ impl Ledger {
             }
         }
         Ok((unsent, unreadable))
-    }
-
-    /// The entries of a request from one to another.
-    ///
-    /// # Errors
-    /// DynamoDB failed, or an entry cannot be read.
-    pub async fn entries_of(&self, unsent: &UnsentEntries) -> Result<Vec<Entry>, LedgerFault> {
-        // Chains are short, and what is unsent is nearly always their end.
-        let mut entries = self.entries(unsent.request).await?;
-        entries.retain(|entry| (unsent.from..=unsent.to).contains(&entry.n));
-        Ok(entries)
     }
 
     /// The bus has it.

@@ -47,6 +47,7 @@ impl Run<'_> {
     async fn dispatch_once(&self) -> Option<Moment> {
         let now = self.now();
         let sweeper = self.sweeper;
+        self.tally(|tally| tally.pass());
         let found = match sweeper
             .ledger
             .due(self.until.max(now), now, MOST_ROWS)
@@ -58,7 +59,7 @@ impl Run<'_> {
                 return None;
             }
         };
-        self.tally(|tally| tally.pass(found.more));
+        self.tally(|tally| tally.more(found.more));
         let mut next: Option<Moment> = None;
         let mut ripe = Vec::new();
         for row in found.rows {

@@ -100,7 +100,13 @@ impl Run<'_> {
         let wanted = unseen_logs(request, records, listed, self.now());
         let looks = wanted.into_iter().map(|session| async move {
             match Box::pin(self.sweeper.s3.look(place, &session)).await {
-                Ok(look) => Some((session, look)),
+                Ok(look) => {
+                    if let LogLook::Refused { code } = &look {
+                        let what = format!("the log bucket cannot be looked at: `{code}`");
+                        self.trouble(Some(session.request()), &what);
+                    }
+                    Some((session, look))
+                }
                 Err(fault) => {
                     self.trouble(Some(session.request()), &fault);
                     None

@@ -1,5 +1,6 @@
 //! The outbox: what has been recorded is put on the event bus, at least once.
 
+use rules::audit::Entry;
 use rules::names::RequestId;
 use rules::wire::bus::{BusEvent, BypassEvent, RequestEvent};
 
@@ -20,9 +21,17 @@ struct Parcel {
 impl Run<'_> {
     /// Puts on the bus what there is until everything else has been done, and then once more.
     pub(super) async fn drain(&self) {
+        let mut recorded = None;
         loop {
             let last = self.is_finished();
+            // What this run has recorded itself leaves with it; what others record meanwhile has
+            // the next one.
+            let steps = self.tally(|tally| tally.steps());
+            if last && recorded == Some(steps) {
+                return;
+            }
             let more = !self.is_over() && Box::pin(self.drain_once()).await;
+            recorded = Some(steps);
             if more {
                 continue;
             }
@@ -68,28 +77,23 @@ impl Run<'_> {
         Some(Parcel { unsent, events })
     }
 
+    /// The chain alone tells all that stands in them: a damaged request has its events all the same.
     async fn events_of(&self, unsent: &UnsentEntries) -> Option<Vec<BusEvent>> {
         let id: RequestId = unsent.request;
-        let ledger = &self.sweeper.ledger;
-        let request = match ledger.load(id).await {
-            Ok(request) => request?,
+        let chain = match self.sweeper.ledger.entries(id).await {
+            Ok(chain) => chain,
             Err(fault) => {
                 self.trouble(Some(id), &fault);
                 return None;
             }
         };
-        match ledger.entries_of(unsent).await {
-            Ok(entries) => Some(
-                entries
-                    .iter()
-                    .map(|entry| RequestEvent::of(&request, entry).on_bus())
-                    .collect(),
-            ),
-            Err(fault) => {
-                self.trouble(Some(id), &fault);
-                None
-            }
-        }
+        let first = chain.first()?;
+        let is_due = |entry: &&Entry| (unsent.from..=unsent.to).contains(&entry.n);
+        let events = chain
+            .iter()
+            .filter(is_due)
+            .filter_map(|entry| RequestEvent::of(first, entry));
+        Some(events.map(|event| event.on_bus()).collect())
     }
 
     /// Puts parcels on the bus. One that the bus refuses does not hold up the others; while the bus

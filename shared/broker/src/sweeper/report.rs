@@ -80,6 +80,8 @@ pub(super) struct Tally {
     left: BTreeSet<RequestId>,
     /// Whether more was due than one pass looks at.
     more: bool,
+    /// How many steps were recorded.
+    steps: u64,
 }
 
 impl Tally {
@@ -94,9 +96,16 @@ impl Tally {
         }
     }
 
-    pub(super) fn pass(&mut self, more: bool) {
+    pub(super) fn pass(&mut self) {
         raise(&mut self.report.passes);
+    }
+
+    pub(super) fn more(&mut self, more: bool) {
         self.more = more;
+    }
+
+    pub(super) fn steps(&self) -> u64 {
+        self.steps
     }
 
     pub(super) fn taken(&mut self, id: RequestId) {
@@ -152,6 +161,7 @@ impl Tally {
     /// Counts what a recorded step says.
     pub(super) fn count(&mut self, step: &Step) {
         let request = step.request();
+        self.steps = self.steps.saturating_add(1);
         match request.status().word() {
             StatusWord::Ending => self.waiting.insert(request.id()),
             StatusWord::Pending

@@ -60,7 +60,10 @@ fn following(verdict: &LogVerdict) -> Option<LogVerdict> {
             versions: 2,
             deleted: false,
         },
-        LogVerdict::Altered { .. } => LogVerdict::Unloggable {},
+        LogVerdict::Altered { .. } => LogVerdict::Unreadable {
+            code: "AccessDenied".to_owned(),
+        },
+        LogVerdict::Unreadable { .. } => LogVerdict::Unloggable {},
         LogVerdict::Unloggable {} => return None,
     })
 }
@@ -69,7 +72,7 @@ fn following(verdict: &LogVerdict) -> Option<LogVerdict> {
 fn every_verdict_is_on_the_page_with_its_severity() {
     let verdicts = std::iter::successors(Some(LogVerdict::Pending {}), following);
     let expected = verdicts.map(|log| {
-        let word = log.word();
+        let word = log.word().as_str();
         let session = format!("{ID}-07a16060613c408b5").parse().unwrap();
         (word, severity(&Event::LogJudged { session, log }))
     });

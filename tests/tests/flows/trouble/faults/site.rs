@@ -101,6 +101,11 @@ impl Site {
         self.service == service
     }
 
+    /// Whether each attempt is a call that was counted: the SDK repeats none of the sweeper's to SSM.
+    pub(super) fn is_counted(&self) -> bool {
+        self.is(Service::Ssm) && self.role == "PosternSweeper"
+    }
+
     /// Lets the first call of this kind meet the fault: each attempt a part of it.
     pub(super) fn strike(&self, scene: &Scene, fault: Vec<FaultKind>) -> Vec<RuleId> {
         let attempts = (self.nth..).zip(fault);
