@@ -46,6 +46,8 @@ pub use finding::{
 pub use ids::*;
 pub use permissions::to_simulate;
 
+#[cfg(test)]
+mod tests;
 
 /// What was found out about an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
