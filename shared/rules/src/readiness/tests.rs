@@ -2,6 +2,7 @@
 
 mod breaks;
 mod change;
+mod doubts;
 mod golden;
 mod properties;
 mod setup;
