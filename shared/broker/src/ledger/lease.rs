@@ -34,7 +34,10 @@ impl Ledger {
             .table_name(&self.table.name)
             .set_key(Some(Key::lease(name).attributes()))
             .update_expression("SET holder = :holder, held_until = :until")
-            .condition_expression("attribute_not_exists(pk) OR held_until <= :now")
+            // One's own is what an earlier try has taken, whose answer was lost.
+            .condition_expression(
+                "attribute_not_exists(pk) OR held_until <= :now OR holder = :holder",
+            )
             .expression_attribute_values(":holder", s(holder.as_str()))
             .expression_attribute_values(":until", n(until.millis()))
             .expression_attribute_values(":now", n(now.millis()))

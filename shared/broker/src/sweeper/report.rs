@@ -80,7 +80,7 @@ pub(super) struct Tally {
     left: BTreeSet<RequestId>,
     /// Whether more was due than one pass looks at.
     more: bool,
-    /// How many steps were recorded.
+    /// How many steps and bypasses were recorded.
     steps: u64,
 }
 
@@ -141,6 +141,7 @@ impl Tally {
 
     pub(super) fn bypass(&mut self, bypass: &Bypass, new: bool) {
         raise(&mut self.report.bypasses);
+        self.steps = self.steps.saturating_add(new.into());
         if new && self.report.new_bypasses.len() < Report::MOST_BYPASSES {
             self.report.new_bypasses.push(bypass.clone());
         }
