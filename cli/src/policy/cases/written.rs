@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use rules::facts::{LastLog, Ping, Platform, TargetFacts};
 use rules::log_verdict::LogWord;
 use rules::moment::Moment;
-use rules::moment::Moment;
 use rules::names::duration::read_length;
 use rules::names::{
     AccessKind, BadName, GrantDuration, Group, Issuer, Person, Reason, Subject, Target, Ticket,
