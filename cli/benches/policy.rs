@@ -118,6 +118,7 @@ impl Scene {
                 platform: Platform::Linux,
                 ping: Ping::Online,
                 agent_version: None,
+                last_log: None,
             })
         });
         Ok(Self {

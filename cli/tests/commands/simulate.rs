@@ -61,6 +61,7 @@ fn asked(made: &Made<'_>) -> Entry {
         platform: Platform::Linux,
         ping: Ping::Online,
         agent_version: None,
+        last_log: None,
     }];
     let groups: BTreeSet<Group> = made.groups.iter().map(|one| one.parse().unwrap()).collect();
     let rotas: BTreeSet<Rota> = made.rotas.iter().map(|one| one.parse().unwrap()).collect();

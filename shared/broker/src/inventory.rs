@@ -346,6 +346,7 @@ fn join(
                 platform: agent.map_or(Platform::Unknown, |agent| agent.platform),
                 ping: agent.map_or(Ping::Inactive, |agent| agent.ping),
                 agent_version: agent.and_then(|agent| agent.version.clone()),
+                last_log: None,
             })
         })
         .collect()

@@ -4,6 +4,7 @@
 //! it, and the first names the request itself, so no entry can be changed, dropped, moved or put in
 //! without breaking the chain. The digest is taken of the [canonical](crate::canonical) encoding.
 
+pub mod checkpoint;
 mod event;
 
 use serde::{Deserialize, Serialize};

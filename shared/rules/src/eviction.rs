@@ -1,11 +1,12 @@
 //! The witness that a session may be terminated.
 
-use crate::names::{AccountId, Region, SessionId};
+use crate::names::{AccountId, Region};
 
-/// Leave to terminate one session of a grant that is over.
+/// Leave to terminate one session: of a grant that is over, or opened past Postern.
 ///
-/// Only a [sweep](crate::sweep) makes one, and only for a session that is named after the request
-/// whose grant is over: ending one grant cannot end another.
+/// Only a [sweep](crate::sweep) makes one for a grant, and only for a session that is named after
+/// the request whose grant is over: ending one grant cannot end another. A
+/// [bypass](crate::bypass) makes one where its place wants such sessions ended.
 ///
 /// ```compile_fail
 /// fn forge(eviction: rules::eviction::Eviction) -> rules::eviction::Eviction {
@@ -17,7 +18,7 @@ use crate::names::{AccountId, Region, SessionId};
 pub struct Eviction {
     pub(crate) account: AccountId,
     pub(crate) region: Region,
-    pub(crate) session: SessionId,
+    pub(crate) session: String,
     pub(crate) attempt: u32,
 }
 
@@ -34,9 +35,9 @@ impl Eviction {
         &self.region
     }
 
-    /// The session to end.
+    /// The id of the session to end.
     #[must_use]
-    pub fn session(&self) -> &SessionId {
+    pub fn session(&self) -> &str {
         &self.session
     }
 

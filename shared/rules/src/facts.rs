@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::Target;
+use crate::log_verdict::LogWord;
+use crate::moment::Moment;
+use crate::names::{SessionId, Target};
 
 /// Whether the agent of an instance answers (AWS-FACTS 4.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +63,23 @@ pub struct TargetFacts {
     pub ping: Ping,
     /// The agent's version, such as `3.3.5226.0`, where it has reported.
     pub agent_version: Option<String>,
+    /// What became of the log of the last session on it that has a verdict; of those that Postern
+    /// followed and that can be logged.
+    pub last_log: Option<LastLog>,
+}
+
+/// The log of the last session on an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LastLog {
+    /// The session.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub session: SessionId,
+    /// When it ended.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub ended_at: Moment,
+    /// The verdict on its log.
+    pub verdict: LogWord,
 }
 
 impl TargetFacts {

@@ -11,6 +11,7 @@
 
 pub mod ask;
 pub mod audit;
+pub mod bypass;
 pub mod caller;
 pub mod canonical;
 pub mod claims;

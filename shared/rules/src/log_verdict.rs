@@ -4,11 +4,25 @@
 //! written to the node's own log, and the session result still names bucket and key (AWS-FACTS 0.5,
 //! 3.4). Looking is the only proof, so no verdict but `pending` and `unloggable` is ever reached
 //! without having looked.
+//!
+//! ```text
+//! pending ─► landed, late, empty ─► altered
+//!    ├─────► missing ────► late, empty, altered
+//!    ├─────► unreadable ─► any of these
+//!    └─────► altered
+//! unloggable
+//! ```
+//!
+//! A request closes with the first verdict that is no longer `pending`. Its logs are looked at again
+//! after that, less and less often, and what is found then may change the verdict along the arrows
+//! and in no other way: what was once seen altered is never sound again.
+
+mod judging;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::judging::{Span, judge};
 use crate::moment::Moment;
-use crate::pace::Pace;
 
 /// One version of an object under a log's exact key, as S3 lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +51,18 @@ pub struct LogListing {
     pub deleted: bool,
 }
 
+/// What came of one look for a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogLook {
+    /// S3 told what stands under the key.
+    Listed(LogListing),
+    /// S3 would not tell, and will not by itself: there is no such bucket, or it is not to be read.
+    Refused {
+        /// The error code.
+        code: String,
+    },
+}
+
 /// What is known of one session's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
@@ -61,12 +87,18 @@ pub enum LogVerdict {
         /// The object found.
         object: LogObject,
     },
-    /// More than one version, a delete marker, or a log older than its session.
+    /// More than one version, a delete marker, a log older than its session, or not the one that was
+    /// there before.
     Altered {
         /// How many versions stand on the key.
         versions: u32,
         /// Whether a delete marker stands on the key.
         deleted: bool,
+    },
+    /// S3 would not tell whether there is a log, to the end of the wait for it.
+    Unreadable {
+        /// The error code of S3.
+        code: String,
     },
     /// SSH and port forwarding are never logged.
     Unloggable {},
@@ -75,15 +107,31 @@ pub enum LogVerdict {
 impl LogVerdict {
     /// One word.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn word(&self) -> LogWord {
         match self {
-            Self::Pending {} => "pending",
-            Self::Landed { .. } => "landed",
-            Self::Late { .. } => "late",
-            Self::Missing {} => "missing",
-            Self::Empty { .. } => "empty",
-            Self::Altered { .. } => "altered",
-            Self::Unloggable {} => "unloggable",
+            Self::Pending {} => LogWord::Pending,
+            Self::Landed { .. } => LogWord::Landed,
+            Self::Late { .. } => LogWord::Late,
+            Self::Missing {} => LogWord::Missing,
+            Self::Empty { .. } => LogWord::Empty,
+            Self::Altered { .. } => LogWord::Altered,
+            Self::Unreadable { .. } => LogWord::Unreadable,
+            Self::Unloggable {} => LogWord::Unloggable,
+        }
+    }
+
+    /// The object that it rests on, where it rests on one.
+    #[must_use]
+    pub fn object(&self) -> Option<&LogObject> {
+        match self {
+            Self::Landed { object } | Self::Late { object } | Self::Empty { object } => {
+                Some(object)
+            }
+            Self::Pending {}
+            | Self::Missing {}
+            | Self::Altered { .. }
+            | Self::Unreadable { .. }
+            | Self::Unloggable {} => None,
         }
     }
 
@@ -97,111 +145,76 @@ impl LogVerdict {
             | Self::Missing {}
             | Self::Empty { .. }
             | Self::Altered { .. }
+            | Self::Unreadable { .. }
             | Self::Unloggable {} => true,
+        }
+    }
+
+    /// Whether another look could change it.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        match self {
+            Self::Pending {}
+            | Self::Landed { .. }
+            | Self::Late { .. }
+            | Self::Missing {}
+            | Self::Empty { .. }
+            | Self::Unreadable { .. } => true,
+            Self::Altered { .. } | Self::Unloggable {} => false,
         }
     }
 }
 
-/// Judges the log of a loggable session that began and ended at these moments, from what S3 lists
-/// under its exact key at `now`.
-#[must_use]
-pub fn judge(
-    started_at: Moment,
-    ended_at: Moment,
-    listing: &LogListing,
-    now: Moment,
-    pace: &Pace,
-) -> LogVerdict {
-    let altered = || LogVerdict::Altered {
-        versions: u32::try_from(listing.versions.len()).unwrap_or(u32::MAX),
-        deleted: listing.deleted,
-    };
-    match listing.versions.as_slice() {
-        _ if listing.deleted => altered(),
-        [] if now.since(ended_at) >= pace.log_missing => LogVerdict::Missing {},
-        [] => LogVerdict::Pending {},
-        // S3 reports whole seconds, so a log of the very second the session began may look older.
-        [object] if object.stored_at < started_at.whole_second() => altered(),
-        [object] if object.size == 0 => LogVerdict::Empty {
-            object: object.clone(),
-        },
-        [object] if object.stored_at.since(ended_at) > pace.log_grace => LogVerdict::Late {
-            object: object.clone(),
-        },
-        [object] => LogVerdict::Landed {
-            object: object.clone(),
-        },
-        _ => altered(),
+/// A verdict as one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum LogWord {
+    /// The session is open, or its log may still come.
+    Pending,
+    /// The log came in time.
+    Landed,
+    /// The log came, after the grace period.
+    Late,
+    /// No log came.
+    Missing,
+    /// The log has no content.
+    Empty,
+    /// The log is not the one that was written, or not the only one.
+    Altered,
+    /// S3 would not tell.
+    Unreadable,
+    /// Never logged.
+    Unloggable,
+}
+
+impl LogWord {
+    /// Every verdict that a session may end with.
+    pub const FINAL: [Self; 7] = [
+        Self::Landed,
+        Self::Late,
+        Self::Missing,
+        Self::Empty,
+        Self::Altered,
+        Self::Unreadable,
+        Self::Unloggable,
+    ];
+
+    /// The word, as it is encoded.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Landed => "landed",
+            Self::Late => "late",
+            Self::Missing => "missing",
+            Self::Empty => "empty",
+            Self::Altered => "altered",
+            Self::Unreadable => "unreadable",
+            Self::Unloggable => "unloggable",
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn object(size: u64, stored_at: i64) -> LogObject {
-        LogObject {
-            key: "sessions/x.log".into(),
-            size,
-            etag: "e".into(),
-            version: Some("v".into()),
-            stored_at: Moment::from_seconds(stored_at),
-        }
-    }
-
-    /// A session from second 1,000 to second 2,000, judged at `now`.
-    fn verdict(versions: &[LogObject], deleted: bool, now: i64) -> &'static str {
-        let listing = LogListing {
-            versions: versions.to_vec(),
-            deleted,
-        };
-        let at = Moment::from_seconds;
-        judge(at(1_000), at(2_000), &listing, at(now), &Pace::default()).word()
-    }
-
-    #[test]
-    fn each_finding_has_its_own_verdict() {
-        let table: [(&str, &[LogObject], bool, i64); 12] = [
-            ("pending", &[], false, 2_000),
-            ("pending", &[], false, 5_599),
-            ("missing", &[], false, 5_600),
-            ("landed", &[object(9, 2_001)], false, 2_002),
-            ("landed", &[object(9, 2_300)], false, 9_000),
-            ("late", &[object(9, 2_301)], false, 2_302),
-            ("late", &[object(9, 8_000)], false, 9_000),
-            ("empty", &[object(0, 2_001)], false, 2_002),
-            (
-                "altered",
-                &[object(9, 2_001), object(9, 2_050)],
-                false,
-                3_000,
-            ),
-            ("altered", &[object(9, 2_001)], true, 3_000),
-            ("altered", &[], true, 3_000),
-            ("altered", &[object(9, 999)], false, 3_000),
-        ];
-        for (expected, versions, deleted, now) in table {
-            assert_eq!(
-                verdict(versions, deleted, now),
-                expected,
-                "{versions:?} at {now}"
-            );
-        }
-    }
-
-    #[test]
-    fn only_pending_keeps_a_request_open() {
-        let open: Vec<bool> = [
-            LogVerdict::Pending {},
-            LogVerdict::Missing {},
-            LogVerdict::Unloggable {},
-            LogVerdict::Landed {
-                object: object(1, 1),
-            },
-        ]
-        .iter()
-        .map(LogVerdict::is_final)
-        .collect();
-        assert_eq!(open, [false, true, true, true]);
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ pub mod target;
 pub mod text;
 
 pub use access_kind::{AccessKind, CommandName, Host};
-pub use aws::{AccountId, Arn, DocumentName, KeyId, Partition, Region, RoleArn};
+pub use aws::{AccountId, Arn, DocumentName, ExternalId, KeyId, Partition, Region, RoleArn};
 pub use digest::Digest;
 pub use duration::GrantDuration;
 pub use person::{Group, HumanId, Identity, Issuer, OsUser, Person, Subject};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::names::{AccessKind, AccountId, KeyId, Region, RoleArn, Target};
+use crate::names::{AccessKind, AccountId, ExternalId, KeyId, Region, RoleArn, Target};
 
 /// Whether `ssmmessages:OpenDataChannel` is limited to the grant's own sessions.
 ///
@@ -17,6 +17,41 @@ pub enum DataChannel {
     Strict,
     /// Any resource. A data channel also needs the token of that very session.
     Any,
+}
+
+/// What becomes of sessions that were opened past Postern.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BypassWatch {
+    /// What is done about them.
+    #[serde(default)]
+    pub then: Then,
+    /// Only instances that carry this tag are watched; all, where there is none.
+    #[serde(default)]
+    pub tag: Option<WatchTag>,
+}
+
+/// What is done about a session that was opened past Postern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// It is told.
+    #[default]
+    Tell,
+    /// It is told and ended. The sweeper's role must be allowed to end any session of the place.
+    End,
+    /// Nothing: sessions past Postern are usual there.
+    Ignore,
+}
+
+/// A tag of instances.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WatchTag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// One account and Region that Postern serves.
@@ -46,6 +81,17 @@ pub struct Place {
     /// Whether the documents whose sessions run as another user are deployed there as well.
     #[serde(default)]
     pub run_as: bool,
+    /// The role that Postern assumes to look at and end things there. In its own account it needs
+    /// none; in every other one it does.
+    #[serde(default)]
+    pub operator_role: Option<RoleArn>,
+    /// What the roles of the place want to hear before they are assumed: a protection for accounts
+    /// that others too assume roles in (AWS-FACTS 1.26).
+    #[serde(default)]
+    pub external_id: Option<ExternalId>,
+    /// What becomes of sessions that were opened past Postern.
+    #[serde(default)]
+    pub bypass: BypassWatch,
 }
 
 fn shells() -> Vec<AccessKind> {
@@ -78,8 +124,8 @@ pub enum BadPlaces {
     /// A place stands twice.
     #[error("account `{0}` in Region `{1}` is named twice")]
     Twice(AccountId, Region),
-    /// The role belongs to another account than the place.
-    #[error("access role `{role}` is not in account `{account}`")]
+    /// A role belongs to another account than the place.
+    #[error("role `{role}` is not in account `{account}`")]
     ForeignRole {
         /// The role named.
         role: RoleArn,
@@ -94,9 +140,11 @@ impl TryFrom<Vec<Place>> for Places {
     fn try_from(list: Vec<Place>) -> Result<Self, Self::Error> {
         let mut places = BTreeMap::new();
         for place in list {
-            if place.access_role.account() != &place.account {
+            let roles = [Some(&place.access_role), place.operator_role.as_ref()];
+            let foreign = |role: &&RoleArn| role.account() != &place.account;
+            if let Some(role) = roles.into_iter().flatten().find(foreign) {
                 return Err(BadPlaces::ForeignRole {
-                    role: place.access_role,
+                    role: role.clone(),
                     account: place.account,
                 });
             }
@@ -151,5 +199,33 @@ mod tests {
         let fault = read(&place("arn:aws:iam::444455556666:role/Access")).unwrap_err();
         assert!(fault.contains("is not in account"), "{fault}");
         assert!(read("[]").unwrap_err().contains("no place is named"));
+    }
+
+    #[test]
+    fn a_place_may_name_an_operator_role_and_what_becomes_of_bypasses() {
+        let place = |more: &str| {
+            format!(
+                r#"[{{"account":"444455556666","region":"us-east-1","log_bucket":"logs",
+                "access_role":"arn:aws:iam::444455556666:role/Access"{more}}}]"#
+            )
+        };
+        let places = read(&place("")).unwrap();
+        let usual = places.iter().next().unwrap();
+        assert_eq!(usual.bypass, BypassWatch::default());
+        assert_eq!((&usual.operator_role, &usual.external_id), (&None, &None));
+        let more = r#","operator_role":"arn:aws:iam::444455556666:role/Operator",
+            "external_id":"postern-4f1c","bypass":{"then":"end","tag":{"key":"Env","value":"prod"}}"#;
+        let places = read(&place(more)).unwrap();
+        let watched = places.iter().next().unwrap();
+        assert_eq!(watched.bypass.then, Then::End);
+        for bad in [
+            r#","operator_role":"arn:aws:iam::111122223333:role/Operator""#,
+            r#","external_id":"x""#,
+            r#","external_id":"two words""#,
+            r#","bypass":{"then":"kill"}"#,
+            r#","bypass":{"tags":[]}"#,
+        ] {
+            assert!(read(&place(bad)).is_err(), "{bad}");
+        }
     }
 }

@@ -317,18 +317,27 @@ impl Request {
     /// When the sweeper must look at the request next; nothing once it is over for good.
     ///
     /// INVARIANT: every request that is not over has exactly one such moment, and so has a closed
-    /// one while a session that turned up late is not settled, so nothing can be forgotten.
+    /// one while a session that turned up late is not settled or its logs are looked at again, so
+    /// nothing can be forgotten.
     #[must_use]
     pub fn due_at(&self, pace: &Pace) -> Option<Moment> {
         match &self.status {
             Status::Pending { answer_by } => Some(*answer_by),
             Status::Approved { activate_by } => Some(*activate_by),
-            Status::Active { grant } => Some(match &grant.issuing {
-                Some(issuing) => grant.ends_at.min(issuing.began_at.plus(pace.orphan_after)),
-                None => grant.ends_at,
-            }),
+            Status::Active { grant } => {
+                let issuing = grant.issuing.as_ref();
+                let orphaned_at = issuing.map(|issuing| issuing.began_at.plus(pace.orphan_after));
+                [orphaned_at, grant.remind_at(pace), Some(grant.ends_at)]
+                    .into_iter()
+                    .flatten()
+                    .min()
+            }
             Status::Ending { look_at, .. } => Some(*look_at),
-            Status::Closed { look_at, .. } => *look_at,
+            Status::Closed {
+                look_at,
+                recheck_at,
+                ..
+            } => [*look_at, *recheck_at].into_iter().flatten().min(),
             Status::Denied { .. } | Status::Withdrawn { .. } | Status::Lapsed { .. } => None,
         }
     }

@@ -14,6 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::moment::Moment;
+use crate::pace::Pace;
 use crate::request::Extension;
 
 /// Where a request is in its life.
@@ -60,6 +61,8 @@ pub enum Status {
         closed_at: Moment,
         /// When to look again, where a session has turned up since that is not settled yet.
         look_at: Option<Moment>,
+        /// When to look at its logs again: what has landed may be altered.
+        recheck_at: Option<Moment>,
     },
     /// Somebody said no.
     Denied {
@@ -95,6 +98,8 @@ pub struct Grant {
     pub issuing: Option<Issuing>,
     /// An extension that waits for an answer. It waits until the grant ends, and never longer.
     pub extending: Option<Box<Extension>>,
+    /// The end that was last said to be near; an extension makes it another one.
+    pub reminded_of: Option<Moment>,
 }
 
 impl Grant {
@@ -104,6 +109,15 @@ impl Grant {
             extending: None,
             ..self.clone()
         }
+    }
+
+    /// When to say that the end is near; never for a grant that is not longer than that.
+    #[must_use]
+    pub fn remind_at(&self, pace: &Pace) -> Option<Moment> {
+        let at = self.ends_at.minus(pace.remind_before);
+        let wanted =
+            self.reminded_of != Some(self.ends_at) && at < self.ends_at && at > self.activated_at;
+        wanted.then_some(at)
     }
 
     /// The last moment at which anybody holding its credentials could open a session: the time

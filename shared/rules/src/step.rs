@@ -6,10 +6,12 @@
 use std::collections::BTreeSet;
 
 use crate::audit::{Actor, Entry, Event, Head};
+use crate::facts::LastLog;
+use crate::log_verdict::LogWord;
 use crate::moment::Moment;
-use crate::names::{Group, Identity};
+use crate::names::{Group, Identity, Target};
 use crate::request::{Approval, Request};
-use crate::session::SessionRecord;
+use crate::session::{SessionLife, SessionRecord};
 use crate::status::{Status, StatusWord};
 
 /// One change of a request, ready to be recorded.
@@ -135,6 +137,29 @@ impl Step {
     #[must_use]
     pub fn sessions(&self) -> &[SessionRecord] {
         &self.sessions
+    }
+
+    /// The logs that are judged: on which target, of which session, with which verdict.
+    pub fn judged_logs(&self) -> impl Iterator<Item = (Target, LastLog)> {
+        let targets = &self.request.ask.targets;
+        self.sessions.iter().filter_map(|record| {
+            let SessionLife::Over { at } = record.life else {
+                return None;
+            };
+            let says_something = record.log.is_final() && record.log.word() != LogWord::Unloggable;
+            let target = Target {
+                account: targets.account().clone(),
+                region: targets.region().clone(),
+                // As SSM names it: something else than an instance is nothing that can be asked for.
+                instance: record.instance.parse().ok()?,
+            };
+            let last = LastLog {
+                session: record.id.clone(),
+                ended_at: at,
+                verdict: record.log.word(),
+            };
+            says_something.then_some((target, last))
+        })
     }
 
     /// The ledger's write must fail if this is who asked or whom the access is for: self-approval is

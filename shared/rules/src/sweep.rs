@@ -9,14 +9,14 @@
 
 mod look;
 
-pub use look::{Look, Seen, look};
+pub use look::{Look, Seen, look, unseen_logs};
 
 use crate::audit::{Actor, Event};
 use crate::life::issue;
 use crate::moment::Moment;
 use crate::pace::Pace;
 use crate::request::Request;
-use crate::status::{EndReason, LapseReason, Status};
+use crate::status::{EndReason, Grant, LapseReason, Status};
 use crate::step::Step;
 
 /// The change that the clock alone calls for, where there is one. Ask again after recording it.
@@ -54,7 +54,10 @@ pub fn due(request: &Request, now: Moment, pace: &Pace) -> Option<Step> {
                             .to(status),
                     )
                 }
-                None => None,
+                None => match grant.remind_at(pace) {
+                    Some(at) if now >= at => Some(remind(request, grant, now)),
+                    Some(_) | None => None,
+                },
             }
         }
         Status::Pending { .. }
@@ -65,6 +68,19 @@ pub fn due(request: &Request, now: Moment, pace: &Pace) -> Option<Step> {
         | Status::Withdrawn { .. }
         | Status::Lapsed { .. } => None,
     }
+}
+
+fn remind(request: &Request, grant: &Grant, now: Moment) -> Step {
+    let event = Event::EndNear {
+        ends_at: grant.ends_at,
+    };
+    let grant = Grant {
+        reminded_of: Some(grant.ends_at),
+        ..grant.clone()
+    };
+    Step::from(request)
+        .with(Actor::Postern {}, event, now)
+        .to(Status::Active { grant })
 }
 
 fn lapse(request: &Request, why: LapseReason, now: Moment) -> Step {

@@ -4,6 +4,7 @@
 //! one door. What goes out is made from the rules' own values.
 
 pub mod bodies;
+pub mod bus;
 pub mod credentials;
 pub mod explanation;
 pub mod offers;

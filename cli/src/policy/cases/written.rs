@@ -100,6 +100,7 @@ impl WrittenTarget {
             platform: self.platform,
             ping: Ping::Online,
             agent_version: None,
+            last_log: None,
         })
     }
 }

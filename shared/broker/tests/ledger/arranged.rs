@@ -212,6 +212,7 @@ impl Arranged {
             platform: Platform::Linux,
             ping: Ping::Online,
             agent_version: None,
+            last_log: None,
         }]
     }
 

@@ -222,6 +222,7 @@ impl Arranged {
             platform: Platform::Linux,
             ping: Ping::Online,
             agent_version: None,
+            last_log: None,
         }];
         let asking = Asking {
             id: RequestId::new(self.now(), [entropy; 10]),

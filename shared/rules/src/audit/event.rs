@@ -118,6 +118,11 @@ pub enum Event {
         /// The policy set by which it was judged.
         policy_set: Digest,
     },
+    /// The grant ends soon.
+    EndNear {
+        /// Its end, exclusive.
+        ends_at: Moment,
+    },
     /// STS answered with credentials; recorded before they leave.
     Issued {
         /// Which issue of the grant.
@@ -182,6 +187,11 @@ pub enum Event {
     },
     /// Every session is gone and has its verdict.
     Closed {},
+    /// Logs were looked at again after the close, and these are as they were.
+    LogsRechecked {
+        /// Of how many sessions.
+        sessions: u32,
+    },
     /// Somebody has reviewed the emergency.
     Reviewed {
         /// What they say of it.
@@ -214,6 +224,7 @@ impl Event {
             Self::Lapsed { .. } => "lapsed",
             Self::Activated { .. } => "activated",
             Self::Issuing { .. } => "issuing",
+            Self::EndNear { .. } => "end_near",
             Self::Issued { .. } => "issued",
             Self::IssueFailed { .. } => "issue_failed",
             Self::IssueOrphaned { .. } => "issue_orphaned",
@@ -223,6 +234,7 @@ impl Event {
             Self::SessionOver { .. } => "session_over",
             Self::LogJudged { .. } => "log_judged",
             Self::Closed {} => "closed",
+            Self::LogsRechecked { .. } => "logs_rechecked",
             Self::GlassBroken { .. } => "glass_broken",
             Self::IssueRefused { .. } => "issue_refused",
             Self::ExtensionAsked { .. } => "extension_asked",
@@ -246,9 +258,10 @@ impl Event {
                     Severity::Info
                 }
                 LogVerdict::Late { .. } => Severity::Warning,
-                LogVerdict::Missing {} | LogVerdict::Empty { .. } | LogVerdict::Altered { .. } => {
-                    Severity::Critical
-                }
+                LogVerdict::Missing {}
+                | LogVerdict::Empty { .. }
+                | LogVerdict::Altered { .. }
+                | LogVerdict::Unreadable { .. } => Severity::Critical,
             },
             Self::Asked { .. }
             | Self::ApprovedByPolicy {}
@@ -264,6 +277,8 @@ impl Event {
             | Self::SessionTerminating { .. }
             | Self::SessionOver { .. }
             | Self::Closed {}
+            | Self::LogsRechecked { .. }
+            | Self::EndNear { .. }
             | Self::ExtensionAsked { .. }
             | Self::ExtensionDenied { .. }
             | Self::ExtensionWithdrawn {}

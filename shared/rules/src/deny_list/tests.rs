@@ -14,10 +14,10 @@ fn at(seconds: i64) -> Moment {
 #[test]
 fn the_policy_denies_everything_by_role_session_name() {
     let mut list = DenyList::default();
-    assert!(list.deny(request(1), at(60)));
-    assert!(list.deny(request(2), at(120)));
-    assert!(list.deny(request(3), at(901)));
-    let json: serde_json::Value = serde_json::from_str(&list.to_json().unwrap()).unwrap();
+    for (n, expires) in [(1, 60), (2, 120), (3, 901)] {
+        assert_eq!(list.deny(request(n), at(0), at(expires)), Denied::Listed);
+    }
+    let json: serde_json::Value = serde_json::from_str(&list.to_json()).unwrap();
     let statement = |sid: i64, names: &[u8]| {
         let patterns: Vec<String> = names.iter().map(|n| format!("*:{}", request(*n))).collect();
         json!({
@@ -37,11 +37,11 @@ fn the_policy_denies_everything_by_role_session_name() {
 #[test]
 fn an_entry_outlives_its_credentials_and_is_then_pruned() {
     let mut list = DenyList::default();
-    list.deny(request(1), at(900));
-    list.deny(request(2), at(900).plus(Duration::from_millis(1)));
+    list.deny(request(1), at(0), at(900));
+    list.deny(request(2), at(0), at(900).plus(Duration::from_millis(1)));
     assert_eq!(list.prune(at(899)), 0);
     assert_eq!(list.prune(at(900)), 1);
-    assert!(!list.denies(request(1)) && list.denies(request(2)));
+    assert!(!list.names(request(1)) && list.names(request(2)));
     assert_eq!(list.prune(at(1_800)), 1);
     assert!(list.is_empty());
 }
@@ -49,36 +49,71 @@ fn an_entry_outlives_its_credentials_and_is_then_pruned() {
 #[test]
 fn denying_again_changes_nothing_and_never_shortens() {
     let mut list = DenyList::default();
-    assert!(list.deny(request(1), at(1_800)));
-    assert!(!list.deny(request(1), at(1_800)));
-    assert!(!list.deny(request(1), at(10)));
-    assert!(list.deny(request(1), at(1_801)));
+    assert_eq!(list.deny(request(1), at(0), at(1_800)), Denied::Listed);
+    assert_eq!(list.deny(request(1), at(0), at(1_800)), Denied::Already);
+    assert_eq!(list.deny(request(1), at(0), at(10)), Denied::Already);
+    assert_eq!(list.deny(request(1), at(0), at(1_801)), Denied::Listed);
     assert_eq!(list.prune(at(2_699)), 0);
 }
 
-#[test]
-fn more_than_a_role_takes_is_an_error_and_not_a_shorter_list() {
+/// Revokes the grant of this number, in its second.
+fn revoke(list: &mut DenyList, n: i64) -> Denied {
+    let id = RequestId::new(at(n), [9; 10]);
+    list.deny(id, at(n), at(3_600 + n * 7))
+}
+
+/// A list that was just one too long, and the number of the grant that was too much.
+fn overfull() -> (DenyList, i64) {
     let mut list = DenyList::default();
-    let mut held = 0_u32;
-    let overflow = loop {
-        let id = RequestId::new(at(i64::from(held)), [9; 10]);
-        list.deny(id, at(i64::from(held % 4) * 900));
-        match list.to_json() {
-            Ok(json) => assert!(json.len() <= DenyList::LIMIT),
-            Err(overflow) => break overflow,
+    for n in 0..1_000 {
+        match revoke(&mut list, n) {
+            Denied::Listed => assert!(list.to_json().len() <= DenyList::LIMIT),
+            Denied::WithAllOthers => return (list, n),
+            Denied::Already => panic!("{n} is new"),
         }
-        held += 1;
-    };
-    assert!(overflow.characters > DenyList::LIMIT);
+    }
+    panic!("it is never full");
+}
+
+#[test]
+fn a_list_without_room_gives_way_to_one_statement_about_all_older_credentials() {
+    let (mut list, last) = overfull();
     // Credentials live an hour: this many grants would have to be revoked within one.
-    assert!(held > 250, "{held}");
+    assert!(last > 250, "{last}");
+    let json: serde_json::Value = serde_json::from_str(&list.to_json()).unwrap();
+    let until = round_up(at(3_600 + last * 7)).seconds();
+    assert_eq!(
+        json,
+        json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": format!("Until{until}Older"),
+                "Effect": "Deny", "Action": "*", "Resource": "*",
+                "Condition": {
+                    "DateLessThan": {"aws:TokenIssueTime": at(last + 1).iso_seconds()}
+                }
+            }]
+        })
+    );
+    assert_eq!(DenyList::parse(&list.to_json()), Ok(list.clone()));
+    // All that stood on it are denied still, and whoever is revoked later is named again.
+    for n in 0..=last {
+        assert_eq!(revoke(&mut list, n), Denied::Already, "{n}");
+    }
+    let next = RequestId::new(at(0), [0xee; 10]);
+    assert_eq!(list.deny(next, at(last + 1), at(4_000)), Denied::Listed);
+    assert_eq!(DenyList::parse(&list.to_json()), Ok(list.clone()));
+    // It ends with the last of those that it stands for.
+    assert_eq!(list.prune(Moment::from_seconds(until - 1)), 1);
+    assert_eq!(list.prune(Moment::from_seconds(until)), 1);
+    assert!(list.is_empty());
 }
 
 #[test]
 fn what_somebody_else_wrote_is_not_a_deny_list() {
     let mut list = DenyList::default();
-    list.deny(request(1), at(60));
-    let good = list.to_json().unwrap();
+    list.deny(request(1), at(0), at(60));
+    let good = list.to_json();
     let changed = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut value: serde_json::Value = serde_json::from_str(&good).unwrap();
         change(&mut value);
@@ -118,8 +153,8 @@ proptest! {
     ) {
         let mut list = DenyList::default();
         for (entropy, seconds) in entries {
-            list.deny(RequestId::new(at(0), entropy), at(seconds));
+            list.deny(RequestId::new(at(0), entropy), at(0), at(seconds));
         }
-        prop_assert_eq!(DenyList::parse(&list.to_json().unwrap()), Ok(list));
+        prop_assert_eq!(DenyList::parse(&list.to_json()), Ok(list));
     }
 }

@@ -85,6 +85,7 @@ fn end(
             why,
             closed_at: now,
             look_at: None,
+            recheck_at: None,
         },
         Status::Active { grant } => Status::Ending {
             grant: grant.over(),

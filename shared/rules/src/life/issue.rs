@@ -92,6 +92,7 @@ pub fn begin(
                 credentials_until: now,
                 issuing: None,
                 extending: None,
+                reminded_of: None,
             };
             (grant, true)
         }

@@ -248,6 +248,14 @@ text_name!(
     |text| made_of(text, 36, 36, |c| c.is_ascii_hexdigit() || "-mrk".contains(c))
 );
 
+text_name!(
+    /// What a role of another account wants to hear before it is assumed: 2 to 128 letters, digits
+    /// or `+=,.@:/_-`.
+    ExternalId,
+    "an external id: 2 to 128 letters, digits or `+=,.@:/_-`",
+    |text| made_of(text, 2, 128, |c| c.is_ascii_alphanumeric() || "+=,.@:/_-".contains(c))
+);
+
 impl fmt::Display for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -102,13 +102,17 @@ fn target_entity(facts: &TargetFacts) -> Result<Entity, String> {
         ("platform".to_owned(), text(facts.platform.word())),
     ];
     let name = facts.name().map(|name| ("name".to_owned(), text(name)));
+    let last_log = facts
+        .last_log
+        .as_ref()
+        .map(|last| ("last_log".to_owned(), text(last.verdict.as_str())));
     let tags = facts
         .tags
         .iter()
         .map(|(key, value)| (key.clone(), text(value)));
     Entity::new_with_tags(
         target_uid(&facts.target),
-        attributes.into_iter().chain(name),
+        attributes.into_iter().chain(name).chain(last_log),
         [],
         tags,
     )

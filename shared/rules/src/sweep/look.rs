@@ -1,11 +1,13 @@
 //! What follows from what SSM and S3 show of a request's sessions.
 
-use std::collections::BTreeMap;
+mod logs;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::audit::{Actor, Event};
 use crate::eviction::Eviction;
-use crate::log_verdict::{self, LogListing, LogVerdict};
+use crate::log_verdict::{LogLook, LogVerdict};
 use crate::moment::Moment;
 use crate::names::SessionId;
 use crate::pace::Pace;
@@ -14,6 +16,12 @@ use crate::session::{ListedSession, ListedState, SessionLife, SessionRecord};
 use crate::status::Status;
 use crate::step::Step;
 
+pub use self::logs::unseen_logs;
+
+/// The wait between the first looks while a session is being ended.
+const AGAIN_AT_ONCE: Duration = Duration::from_millis(500);
+/// How many looks are made so soon: a session that SSM cannot end must not use up the call budget.
+const AT_ONCE: u32 = 4;
 /// The longest wait between two looks while a session is being ended.
 const AGAIN_SOON_AT_LAST: Duration = Duration::from_secs(15);
 /// How soon, at the least, to look again for a log that has not come.
@@ -22,6 +30,10 @@ const AGAIN_FOR_LOG: Duration = Duration::from_secs(2);
 const AGAIN_AT_LAST: Duration = Duration::from_secs(60);
 /// The longest wait for the log of a session that turned up after the close.
 const AGAIN_FOR_LATE_LOG: Duration = Duration::from_secs(120);
+/// The first wait before SSM is told again to end a session that it was told to end.
+const TELL_AGAIN: Duration = Duration::from_secs(2);
+/// The same where the call failed.
+const TELL_AGAIN_AFTER_FAULT: Duration = Duration::from_millis(500);
 /// The longest wait before SSM is told again to end the same session.
 const TELL_AGAIN_AT_LAST: Duration = Duration::from_secs(30);
 
@@ -37,8 +49,10 @@ pub struct Seen {
     pub sessions: Vec<ListedSession>,
     /// Whether the listings were read to their end. What is absent from half a listing is not gone.
     pub complete: bool,
-    /// What S3 lists under the exact key of a session's log, for those that were looked at.
-    pub logs: BTreeMap<SessionId, LogListing>,
+    /// What S3 shows under the exact key of a session's log, for those that were looked at.
+    pub logs: BTreeMap<SessionId, LogLook>,
+    /// Sessions that SSM was to be told to end, and could not be told.
+    pub untold: BTreeSet<SessionId>,
 }
 
 /// What a look leads to.
@@ -74,13 +88,13 @@ pub fn look(
     match &request.status {
         Status::Ending { .. } => {
             looking.orphan_open_issue();
-            looking.evict(request);
+            looking.evict(request, &seen.untold);
             looking.judge_logs(&seen.logs, pace);
             looking.close_or_wait(seen.complete, pace);
         }
         Status::Closed { .. } => {
-            looking.evict(request);
-            looking.judge_logs(&seen.logs, pace);
+            looking.evict(request, &seen.untold);
+            looking.recheck(&seen.logs, pace);
             looking.wait_for_stragglers();
         }
         Status::Pending { .. }
@@ -194,7 +208,7 @@ impl Looking {
     }
 
     /// Ends every session that may be open; tells SSM again, less and less often, until it is gone.
-    fn evict(&mut self, request: &Request) {
+    fn evict(&mut self, request: &Request, untold: &BTreeSet<SessionId>) {
         let open: Vec<SessionRecord> = self
             .records
             .values()
@@ -205,9 +219,7 @@ impl Looking {
             let attempt = match record.life {
                 SessionLife::Alive {} => 1,
                 SessionLife::Terminating { since, tries } => {
-                    let wait = Duration::from_secs(2_u64.saturating_pow(tries.min(10)))
-                        .min(TELL_AGAIN_AT_LAST);
-                    if self.now.since(since) < wait {
+                    if self.now.since(since) < tell_again(tries, untold.contains(&record.id)) {
                         continue;
                     }
                     tries.saturating_add(1)
@@ -228,34 +240,10 @@ impl Looking {
             self.evictions.push(Eviction {
                 account: request.ask.targets.account().clone(),
                 region: request.ask.targets.region().clone(),
-                session: record.id.clone(),
+                session: record.id.to_string(),
                 attempt,
             });
             self.note(event, SessionRecord { life, ..record });
-        }
-    }
-
-    /// Gives ended sessions the verdict that their listing supports. No listing, no verdict.
-    fn judge_logs(&mut self, logs: &BTreeMap<SessionId, LogListing>, pace: &Pace) {
-        let waiting: Vec<SessionRecord> = self
-            .records
-            .values()
-            .filter(|record| !record.log.is_final())
-            .cloned()
-            .collect();
-        for record in waiting {
-            let (SessionLife::Over { at }, Some(listing)) = (record.life, logs.get(&record.id))
-            else {
-                continue;
-            };
-            let log = log_verdict::judge(record.started_at, at, listing, self.now, pace);
-            if log.is_final() && self.has_room() {
-                let event = Event::LogJudged {
-                    session: record.id.clone(),
-                    log: log.clone(),
-                };
-                self.note(event, SessionRecord { log, ..record });
-            }
         }
     }
 
@@ -288,12 +276,15 @@ impl Looking {
                 why,
                 closed_at: now,
                 look_at: None,
+                recheck_at: self.next_recheck(now, pace),
             });
             return;
         }
         let look_at = if alive || !complete || self.cut_short {
-            // At once at first; a session that SSM cannot end must not use up the call budget.
-            now.plus(Duration::from_secs(u64::from(1 + looks / 10)).min(AGAIN_SOON_AT_LAST))
+            now.plus(match looks {
+                0..AT_ONCE => AGAIN_AT_ONCE,
+                _ => Duration::from_secs(u64::from(1 + looks / 10)).min(AGAIN_SOON_AT_LAST),
+            })
         } else {
             // The longer nothing happens the less often it is looked for, but always in time.
             let waited = now.since(ended_at) / 4;
@@ -321,6 +312,7 @@ impl Looking {
             ended_at,
             why,
             closed_at,
+            recheck_at,
             ..
         } = self.step.request().status.clone()
         else {
@@ -340,6 +332,7 @@ impl Looking {
             why,
             closed_at,
             look_at: wait.map(|wait| self.now.plus(wait)),
+            recheck_at,
         });
     }
 
@@ -352,4 +345,17 @@ impl Looking {
             evictions: self.evictions,
         }
     }
+}
+
+/// How long to wait before SSM is told again.
+fn tell_again(tries: u32, untold: bool) -> Duration {
+    let first = if untold {
+        TELL_AGAIN_AFTER_FAULT
+    } else {
+        TELL_AGAIN
+    };
+    let doubled = tries.saturating_sub(1).min(10);
+    first
+        .saturating_mul(2_u32.saturating_pow(doubled))
+        .min(TELL_AGAIN_AT_LAST)
 }

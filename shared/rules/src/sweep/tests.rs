@@ -90,3 +90,31 @@ fn a_sweep_that_comes_late_ends_a_grant_at_its_end_and_not_when_it_came() {
     };
     assert_eq!((*ended_at, *look_at), (after(60), after(5_000)));
 }
+
+#[test]
+fn a_grant_is_said_to_end_once_for_each_of_its_ends_and_not_when_it_is_over() {
+    let mut scene = Scene::new();
+    scene.pace.remind_before = Duration::from_secs(15);
+    let request = scene.active();
+    let at = after(45);
+    assert_eq!(request.due_at(&scene.pace), Some(at));
+    assert!(due(&request, at.minus(MOMENT), &scene.pace).is_none());
+    let step = due(&request, at, &scene.pace).unwrap();
+    assert_eq!(step.entries()[0].event.word(), "end_near");
+    let told = step.request();
+    assert_eq!(told.status().word(), StatusWord::Active);
+    assert_eq!(told.due_at(&scene.pace), Some(after(60)));
+    assert!(due(told, after(59), &scene.pace).is_none());
+    // Whoever comes after the end ends it, and says nothing of its being near.
+    let late = due(&request, after(60), &scene.pace).unwrap();
+    assert_eq!(late.entries()[0].event.word(), "ended");
+}
+
+#[test]
+fn a_grant_that_is_shorter_than_the_reminder_is_not_said_to_end() {
+    let mut scene = Scene::new();
+    for seconds in [0, 60, 300] {
+        scene.pace.remind_before = Duration::from_secs(seconds);
+        assert_eq!(scene.active().due_at(&scene.pace), Some(after(60)));
+    }
+}

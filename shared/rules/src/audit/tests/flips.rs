@@ -90,7 +90,9 @@ fn following(event: &Event) -> Option<Event> {
         Event::Extended { .. } => Event::Reviewed {
             comment: "seen".parse().unwrap(),
         },
-        Event::Reviewed { .. } => return None,
+        Event::Reviewed { .. } => Event::EndNear { ends_at: after(60) },
+        Event::EndNear { .. } => Event::LogsRechecked { sessions: 3 },
+        Event::LogsRechecked { .. } => return None,
     })
 }
 

@@ -28,6 +28,7 @@ fn scene(needed: u8) -> Scene {
     };
     scene.pace.activate_within = std::time::Duration::from_secs(600);
     scene.pace.orphan_after = std::time::Duration::from_secs(20);
+    scene.pace.remind_before = std::time::Duration::from_secs(15);
     scene
 }
 

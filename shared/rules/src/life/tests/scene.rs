@@ -114,6 +114,7 @@ impl Scene {
                 platform: Platform::Linux,
                 ping: Ping::Online,
                 agent_version: Some("3.3.5226.0".to_owned()),
+                last_log: None,
             }],
         }
     }

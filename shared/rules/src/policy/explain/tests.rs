@@ -27,6 +27,7 @@ fn facts() -> Vec<TargetFacts> {
             platform: Platform::Linux,
             ping: Ping::Online,
             agent_version: None,
+            last_log: None,
         })
         .into()
 }

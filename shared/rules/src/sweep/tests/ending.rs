@@ -52,6 +52,30 @@ fn an_open_session_is_recorded_and_told_to_end_and_told_again_ever_less_often() 
 }
 
 #[test]
+fn a_session_that_ssm_could_not_be_told_to_end_is_told_again_sooner() {
+    let mut watch = Watch::ended();
+    let id = watch.session("a");
+    watch.look(&seen(&[open(&id)]), after(60));
+    let untold = Seen {
+        untold: [id.clone()].into(),
+        ..seen(&[open(&id)])
+    };
+    let half = Duration::from_millis(500);
+    let early = half - Duration::from_millis(1);
+    assert!(watch.look(&untold, after(60).plus(early)).1.is_empty());
+    assert_eq!(
+        watch.look(&untold, after(60).plus(half)).1,
+        [id.to_string()]
+    );
+    // It is told less and less often all the same.
+    assert!(watch.look(&untold, after(60).plus(half * 2)).1.is_empty());
+    assert_eq!(
+        watch.look(&untold, after(60).plus(half * 3)).1,
+        [id.to_string()]
+    );
+}
+
+#[test]
 fn what_is_absent_from_half_a_listing_is_not_gone() {
     let mut watch = Watch::ended();
     let id = watch.session("a");
@@ -120,8 +144,10 @@ fn a_session_that_turns_up_after_the_close_is_ended_and_the_request_stays_closed
     assert_eq!(watch.look(&gone, watch.next()).0, ["session_over"]);
     let found = logged(gone, &id, &[log(after(906), 9)]);
     assert_eq!(watch.look(&found, watch.next()).0, ["log_judged"]);
-    assert_eq!(watch.request.due_at(&watch.scene.pace), None);
     assert_eq!(watch.status(), StatusWord::Closed);
+    // It is looked at again as if it had been there when the request closed.
+    let age = watch.next().since(watch.quiet());
+    assert_eq!(age, watch.scene.pace.recheck_after);
 }
 
 #[test]

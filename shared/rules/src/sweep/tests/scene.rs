@@ -1,10 +1,10 @@
 //! A grant that has ended, and what is seen of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::life::tests::{Scene, after, start};
-use crate::log_verdict::{LogListing, LogObject};
+use crate::log_verdict::{LogListing, LogLook, LogObject};
 use crate::moment::Moment;
 use crate::names::{RequestId, SessionId};
 use crate::request::Request;
@@ -121,6 +121,7 @@ pub(crate) fn seen(sessions: &[ListedSession]) -> Seen {
         sessions: sessions.to_vec(),
         complete: true,
         logs: BTreeMap::new(),
+        untold: BTreeSet::new(),
     }
 }
 
@@ -139,7 +140,7 @@ pub(crate) fn logged(mut seen: Seen, id: &SessionId, versions: &[LogObject]) -> 
         versions: versions.to_vec(),
         deleted: false,
     };
-    seen.logs.insert(id.clone(), listing);
+    seen.logs.insert(id.clone(), LogLook::Listed(listing));
     seen
 }
 

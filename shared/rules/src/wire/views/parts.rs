@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Ping, Platform, TargetFacts};
+use crate::facts::{LastLog, Ping, Platform, TargetFacts};
 use crate::moment::Moment;
 use crate::names::{Comment, Digest, GrantDuration, Group, OsUser, Person, Reason, Target};
 use crate::request::{Approval, Request};
@@ -40,6 +40,8 @@ pub struct TargetView {
     /// Its agent's version, where it has reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_version: Option<String>,
+    /// What became of the log of the last session on it that has a verdict.
+    pub last_log: Option<LastLog>,
 }
 
 /// What a policy asks for.
@@ -174,6 +176,7 @@ impl From<&TargetFacts> for TargetView {
             platform: facts.platform,
             ping: facts.ping,
             agent_version: facts.agent_version.clone(),
+            last_log: facts.last_log.clone(),
         }
     }
 }

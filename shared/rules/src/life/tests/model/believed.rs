@@ -38,9 +38,13 @@ pub(super) struct Believed {
     longer: Option<BTreeSet<&'static str>>,
     issues: u32,
     open: Option<(u32, Millis)>,
+    /// When the grant began, and the end that was said to be near.
+    began: Millis,
+    reminded_of: Millis,
     sessions: BTreeMap<u8, Session>,
     activate_within: Millis,
     orphan_after: Millis,
+    remind_before: Millis,
     settle: Millis,
 }
 
@@ -89,9 +93,12 @@ impl Believed {
             longer: None,
             issues: 0,
             open: None,
+            began: 0,
+            reminded_of: 0,
             sessions: BTreeMap::new(),
             activate_within,
             orphan_after: millis(pace.orphan_after),
+            remind_before: millis(pace.remind_before),
             settle: millis(pace.settle),
         }
     }
@@ -208,6 +215,7 @@ impl Believed {
         }
         if self.status == StatusWord::Approved {
             // A minute, from a whole second on.
+            self.began = self.now;
             self.until = self.now / 1_000 * 1_000 + 60_000;
             self.status = StatusWord::Active;
         } else if self.status != StatusWord::Active || self.is_issuing() {
@@ -250,9 +258,20 @@ impl Believed {
         } else if self.open.is_some() && !self.is_issuing() {
             self.open = None;
             true
+        } else if late {
+            self.becomes(StatusWord::Ending)
         } else {
-            late && self.becomes(StatusWord::Ending)
+            self.is_said_to_end()
         }
+    }
+
+    fn is_said_to_end(&mut self) -> bool {
+        let near = self.until - self.remind_before;
+        let says = near > self.began && self.now >= near && self.reminded_of != self.until;
+        if says {
+            self.reminded_of = self.until;
+        }
+        says
     }
 
     fn is_looked_at(&mut self, listing: &Listing) {

@@ -8,7 +8,7 @@ use super::act::{Act, Listed, Listing, What};
 use super::believed::Outcome;
 use crate::audit::{self, Entry};
 use crate::life::{answer, end, issue};
-use crate::log_verdict::{LogListing, LogObject};
+use crate::log_verdict::{LogListing, LogLook, LogObject};
 use crate::moment::Moment;
 use crate::names::SessionId;
 use crate::permit::Permit;
@@ -177,9 +177,16 @@ impl Book {
             .values()
             .all(|record| !record.lives() && record.log.is_final());
         let followed = request.status().word() == StatusWord::Closed && !settled;
+        let rechecked = matches!(
+            request.status(),
+            Status::Closed {
+                recheck_at: Some(_),
+                ..
+            }
+        );
         let due = request.due_at(&scene.pace).is_some();
         assert!(due || over);
-        assert!(!due || !over || followed);
+        assert!(!due || !over || followed || rechecked);
         // Where nothing was ever issued, only a listing that cannot be would show a session.
         assert!(due || !followed || request.status().grant().is_none());
         if let Status::Closed { grant: Some(_), .. } = request.status() {
@@ -236,10 +243,10 @@ impl Book {
             version: None,
             stored_at: self.now,
         };
-        let landed = LogListing {
+        let landed = LogLook::Listed(LogListing {
             versions: vec![object],
             deleted: false,
-        };
+        });
         let logs = (0..4)
             .filter(|_| listing.logs)
             .map(|n| (self.session(n), landed.clone()));
@@ -247,6 +254,7 @@ impl Book {
             sessions,
             complete: listing.complete,
             logs: logs.collect(),
+            ..Seen::default()
         }
     }
 
@@ -258,7 +266,8 @@ impl Book {
             StatusWord::Ending | StatusWord::Closed
         );
         for eviction in &look.evictions {
-            assert!(may_end && eviction.session().request() == self.request.id());
+            let of: SessionId = eviction.session().parse().unwrap();
+            assert!(may_end && of.request() == self.request.id());
         }
         look
     }
@@ -284,7 +293,7 @@ impl Book {
             });
             seen.logs = known
                 .iter()
-                .map(|n| (self.session(*n), LogListing::default()))
+                .map(|n| (self.session(*n), LogLook::Listed(LogListing::default())))
                 .collect();
             let step = self.look(scene, &seen).step.unwrap();
             let again = step.request().due_at(&scene.pace);
@@ -301,10 +310,12 @@ impl Book {
     }
 }
 
-/// What of a status that is over never changes: all but when a straggler is looked at again.
+/// What of a status that is over never changes: all but when it is looked at again.
 fn lasting(status: &Status) -> serde_json::Value {
     let mut status = serde_json::to_value(status).unwrap();
-    status.as_object_mut().unwrap().remove("look_at");
+    for moves in ["look_at", "recheck_at"] {
+        status.as_object_mut().unwrap().remove(moves);
+    }
     status
 }
 
