@@ -7,6 +7,7 @@ and without a session key.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from .houses import HOME, MEMBER, House
@@ -71,20 +72,24 @@ def what_is_offered_can_be_had(house: House) -> Findings:
 @rule(HOME, MEMBER)
 def the_place_is_this_one(house: House) -> Findings:
     """The place names this template's own role, bucket and key, and nothing that the code does not read."""
-    known = {
-        "account", "region", "access_role", "operator_role", "external_id", "log_bucket", "log_prefix",
-        "session_key", "data_channel", "kinds", "run_as",
-    }  # fmt: skip
+    struct = house.source("shared/rules/src/place.rs").split("pub struct Place {")[1].split("\n}")[0]
+    known = set(re.findall(r"^    pub (\w+):", struct, re.MULTILINE))
     found = place(house)
     for key in sorted(found.keys() - known):
         yield f"the place says `{key}`, which nobody reads"
-    should = {
+    should: dict[str, Any] = {
         "access_role": house.worked_out["Outputs"]["AccessRoleArn"],
         "log_bucket": house.worked_out["Outputs"]["LogBucketName"],
         "log_prefix": "sessions",
         "session_key": house.parameters.get("SessionKeyId"),
         "data_channel": house.parameters.get("DataChannelScope", "strict"),
+        "bypass": {"then": house.parameters.get("Bypass", "tell")},
     }
+    if house.parameters.get("WatchTagKey"):
+        should["bypass"]["tag"] = {
+            "key": house.parameters["WatchTagKey"],
+            "value": house.parameters["WatchTagValue"],
+        }
     for key, value in should.items():
         if found.get(key) != value:
             yield f"the place says `{key}` is `{found.get(key)}` and not `{value}`"

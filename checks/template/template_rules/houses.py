@@ -31,7 +31,9 @@ _OPTIONS = _KINDS | {
     "SessionKeyId": "0f7a3c5e-1b2d-4e6f-8a9b-0c1d2e3f4a5b",
     "DataChannelScope": "any",
     "LogWriterRoles": f"arn:aws:iam::{evaluating.ACCOUNT}:role/nodes/*",
-    "EndBypassSessions": "true",
+    "Bypass": "end",
+    "WatchTagKey": "Env",
+    "WatchTagValue": "prod",
     "DataKeyArn": f"arn:aws:kms:{evaluating.REGION}:{evaluating.ACCOUNT}:key/data",
 }
 
