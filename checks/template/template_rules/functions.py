@@ -73,6 +73,15 @@ def deciders_have_one_policy_set(house: House) -> Findings:
 
 
 @rule(HOME)
+def deciders_are_told_the_same(house: House) -> Findings:
+    """`api` and `issue` have the same settings: what one lets a person ask for, the other hands out."""
+    api, issue = (house.the(logical)["Environment"]["Variables"] for logical in ("ApiFunction", "IssueFunction"))
+    for name in sorted(api.keys() | issue.keys()):
+        if api.get(name) != issue.get(name):
+            yield f"`{name}` is `{api.get(name)}` for `api` and `{issue.get(name)}` for `issue`"
+
+
+@rule(HOME)
 def functions_are_built_from_their_binaries(house: House) -> Findings:
     """Each function is a binary of the package `functions`, and each binary a function."""
     binaries = {path.stem for path in (house.root / "functions/src/bin").glob("*.rs")}

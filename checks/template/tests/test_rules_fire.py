@@ -167,6 +167,8 @@ BREAKS: list[tuple[str, str, Change]] = [
     ("deciders-have-one-policy-set", HOME, environment("IssueFunction", "POSTERN_POLICY_FILE", "/opt/other.cedar")),
     ("deciders-have-one-policy-set", HOME, environment("SweeperFunction", "POSTERN_POLICY_FILE", "/opt/starter.cedar")),
     ("deciders-have-one-policy-set", HOME, drops("IssueFunction", "Layers")),
+    ("deciders-are-told-the-same", HOME, environment("IssueFunction", "POSTERN_AUDIENCES", "others")),
+    ("deciders-are-told-the-same", HOME, drops("ApiFunction", "Environment", "Variables", "POSTERN_HUMAN_CLAIM")),
     ("functions-are-built-from-their-binaries", HOME, lambda template: template["Resources"]["IssueFunction"]["Metadata"]["BuildProperties"].update(Binary="api")),
     ("functions-are-built-from-their-binaries", HOME, lambda template: template["Globals"]["Function"].update(Runtime="provided.al2")),
     ("functions-run-long-enough-and-not-longer", HOME, sets("ApiFunction", "Timeout", to=60)),
