@@ -11,12 +11,26 @@ import json
 import sys
 from pathlib import Path
 
-from . import checkov, documents, example, functions, ledger, loading, powers, routes, statements, storage, text, watching
+from . import (
+    checkov,
+    documents,
+    example,
+    functions,
+    ledger,
+    loading,
+    powers,
+    routes,
+    statements,
+    storage,
+    table_of_powers,
+    text,
+    watching,
+)
 from .houses import ROOT, SCENARIOS, houses
 from .rule import RULES, findings
 
 # Importing them puts their rules on the list.
-_ = (documents, example, functions, ledger, powers, routes, statements, storage, text, watching)
+_ = (documents, example, functions, ledger, powers, routes, statements, storage, table_of_powers, text, watching)
 
 
 def main() -> int:

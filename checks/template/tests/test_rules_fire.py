@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from template_rules import table_of_powers
 from template_rules.houses import EXAMPLE, HOME, MEMBER, SCENARIOS, houses
 from template_rules.rule import RULES, findings
 
@@ -141,6 +143,7 @@ BREAKS: list[tuple[str, str, Change]] = [
     ("members-give-no-more-than-home-has", MEMBER, lambda template: props(template, "ReaderRole")["Policies"][0]["PolicyDocument"]["Statement"].append({"Effect": "Allow", "Action": "ssm:TerminateSession", "Resource": "arn:aws:ssm:::session/req-*"})),
     ("members-give-no-more-than-home-has", MEMBER, drops("OperatorRole", "AssumeRolePolicyDocument", "Statement", 0, "Condition")),
     ("every-policy-belongs-to-a-role", HOME, sets("ApiPolicy", "Users", to=["somebody"])),
+    ("no-role-is-left-out-of-the-table", MEMBER, adds("MoreRole", "AWS::IAM::Role", AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": []})),
     ("the-table-is-the-one-of-the-code", HOME, sets("Table", "KeySchema", 1, "AttributeName", to="id")),
     ("the-table-is-the-one-of-the-code", HOME, lambda template: props(template, "Table")["GlobalSecondaryIndexes"].pop()),
     ("the-table-is-the-one-of-the-code", HOME, sets("Table", "GlobalSecondaryIndexes", 0, "KeySchema", 1, "AttributeName", to="id")),
@@ -225,8 +228,18 @@ def test_what_breaks_a_rule_is_found_by_it(rule: str, template: str, change: Cha
     assert findings(broken(template, change), only=rule)
 
 
+def test_a_table_of_powers_that_is_not_current_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "powers.md"
+    written = table_of_powers.PAGE.read_text(encoding="utf-8").splitlines(keepends=True)
+    other.write_text("".join(line for line in written if "ssm:TerminateSession" not in line), encoding="utf-8")
+    monkeypatch.setattr(table_of_powers, "PAGE", other)
+    monkeypatch.delenv("UPDATE_GOLDEN", raising=False)
+    assert findings(houses(HOME), only="the-table-of-powers-is-current")
+
+
 def test_every_rule_is_seen_to_fire() -> None:
-    tried = {rule for rule, _, _ in BREAKS}
+    # The page is compared with the templates as they are, so it is the page that is broken above.
+    tried = {rule for rule, _, _ in BREAKS} | {"the-table-of-powers-is-current"}
     assert tried == set(RULES)
 
 
