@@ -55,7 +55,7 @@ def evaluate(template: Template, parameters: dict[str, Any]) -> Template:
 class _Evaluation:
     def __init__(self, template: Template, parameters: dict[str, Any]) -> None:
         self.template = template
-        self.values = dict(_PSEUDO)
+        self.values: dict[str, Any] = dict(_PSEUDO)
         declared = template.get("Parameters", {})
         for unknown in parameters.keys() - declared.keys():
             raise Unreadable(f"there is no parameter `{unknown}`")
@@ -90,7 +90,7 @@ class _Evaluation:
             raise Unreadable(f"there is no condition `{name}`") from None
 
     def _holds(self, test: Any) -> bool:
-        (function, argument), = test.items()
+        ((function, argument),) = test.items()
         match function:
             case "Condition":
                 return self._condition(argument)
@@ -110,7 +110,7 @@ class _Evaluation:
         if not isinstance(part, dict):
             return part
         if len(part) == 1:
-            (name, argument), = part.items()
+            ((name, argument),) = part.items()
             if name == "Ref" or name.startswith("Fn::"):
                 return self._function(name, argument)
         values = {key: self._value(value) for key, value in part.items()}

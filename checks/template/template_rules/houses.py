@@ -85,8 +85,7 @@ _MEMBERS: dict[str, dict[str, Any]] = {
 }
 
 _EXAMPLE: dict[str, dict[str, Any]] = {
-    reach: {"LogBucket": "postern-session-logs", "Reach": reach}
-    for reach in ("private", "public", "instance-connect")
+    reach: {"LogBucket": "postern-session-logs", "Reach": reach} for reach in ("private", "public", "instance-connect")
 }
 
 HOME, MEMBER, EXAMPLE = "template.yaml", "member-account.yaml", "examples/private-instance/template.yaml"
@@ -136,6 +135,5 @@ def houses(template: str, written: Template | None = None) -> list[House]:
     written = written if written is not None else loading.read(ROOT / template)
     expanded = loading.expand(written)
     return [
-        House(template, scenario, written, expanded, parameters)
-        for scenario, parameters in SCENARIOS[template].items()
+        House(template, scenario, written, expanded, parameters) for scenario, parameters in SCENARIOS[template].items()
     ]

@@ -18,11 +18,12 @@ class _Loader(yaml.SafeLoader):
 
 
 def _short(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any = None
     if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
+        value = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
-    else:
+    elif isinstance(node, yaml.MappingNode):
         value = loader.construct_mapping(node, deep=True)
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)

@@ -48,9 +48,11 @@ def local(house: House, subject: str) -> set[Grain]:
 def roles_say_what_the_local_run_is_tested_with(house: House) -> Findings:
     """Every role says what local/run/roles says, and what facts/beyond-local.json gives a reason for."""
     facts: dict[str, Any] = house.fact("beyond-local.json")
-    subjects = _SUBJECTS if house.template == HOME else {
-        name: of for name, of in _SUBJECTS.items() if name.startswith("access")
-    }
+    subjects = (
+        _SUBJECTS
+        if house.template == HOME
+        else {name: of for name, of in _SUBJECTS.items() if name.startswith("access")}
+    )
     for subject, of in subjects.items():
         fact = facts.get(subject, {})
         beyond, narrowed = fact.get("beyond", {}), fact.get("narrowed", {})
@@ -148,18 +150,18 @@ def services_assume_their_own_roles(house: House) -> Findings:
 @rule(MEMBER)
 def members_give_no_more_than_home_has(house: House) -> Findings:
     """The reader may do what `api` and `issue` may at home, and the operator what the sweeper may."""
-    home = next(each for each in houses(HOME) if each.scenario == (
-        _WITH_EVERYTHING if house.scenario == _WITH_EVERYTHING else _AS_LOCAL
-    ))
+    home = next(
+        each
+        for each in houses(HOME)
+        if each.scenario == (_WITH_EVERYTHING if house.scenario == _WITH_EVERYTHING else _AS_LOCAL)
+    )
     looking = of_role(home, "ApiRole") & of_role(home, "IssueRole")
     for role, most in {"ReaderRole": looking, "OperatorRole": of_role(home, "SweeperRole")}.items():
         for grain in sorted(of_role(house, role) - most):
             yield f"`{role}` may do what nobody may at home: {grain}"
     for role, trusted in {"ReaderRole": {"ApiRoleArn", "IssueRoleArn"}, "OperatorRole": {"SweeperRoleArn"}}.items():
         condition = json.dumps({"StringEquals": {"sts:ExternalId": house.parameters["ExternalId"]}}, sort_keys=True)
-        should = {
-            Grain("Allow", "sts:AssumeRole", "", condition, f"AWS {house.parameters[name]}") for name in trusted
-        }
+        should = {Grain("Allow", "sts:AssumeRole", "", condition, f"AWS {house.parameters[name]}") for name in trusted}
         if _trust(house, role) != should:
             yield f"`{role}` trusts {sorted(map(str, _trust(house, role)))}"
 

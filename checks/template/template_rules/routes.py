@@ -91,9 +91,9 @@ def the_gateway_alone_calls_functions(house: House) -> Findings:
         source = str(permission.get("SourceArn", ""))
         if not source:
             yield f"`{logical}` lets {permission['Principal']} invoke without a source"
-        if permission["FunctionName"] == house.the("IssueFunction").get("FunctionName"):
-            if not source.endswith("/POST/v1/requests/*/credentials"):
-                yield f"`{logical}` lets `issue` be invoked for more than its route: {source}"
+        to_issue = permission["FunctionName"] == house.the("IssueFunction").get("FunctionName")
+        if to_issue and not source.endswith("/POST/v1/requests/*/credentials"):
+            yield f"`{logical}` lets `issue` be invoked for more than its route: {source}"
 
 
 @rule(HOME)

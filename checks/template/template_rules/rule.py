@@ -35,7 +35,7 @@ def rule(*templates: str) -> Callable[[Callable[[House], Findings]], Callable[[H
 
 def findings(houses: list[House], only: str | None = None) -> list[tuple[str, str, str]]:
     """What is wrong: the rule's name, the template with its set of parameters, and the sentence."""
-    found = []
+    found: list[tuple[str, str, str]] = []
     for house in houses:
         for each in RULES.values():
             if house.template in each.templates and only in (None, each.name):

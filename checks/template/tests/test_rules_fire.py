@@ -15,6 +15,7 @@ from template_rules.rule import RULES, findings
 Template = dict[str, Any]
 Change = Callable[[Template], Any]
 
+
 def props(template: Template, logical: str) -> dict[str, Any]:
     return template["Resources"][logical]["Properties"]
 
@@ -246,4 +247,3 @@ def test_every_rule_is_seen_to_fire() -> None:
 @pytest.mark.parametrize("template", SCENARIOS)
 def test_the_templates_as_they_are_break_no_rule(template: str) -> None:
     assert findings(houses(template)) == []
-
