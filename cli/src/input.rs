@@ -20,8 +20,8 @@ pub(crate) enum Unreadable {
     #[error("`{}` cannot be read: {fault}", .path.display())]
     Refused { path: PathBuf, fault: io::Error },
     /// It is no file that a person wrote.
-    #[error("`{}` is larger than {most_mib} MiB", .path.display())]
-    TooLarge { path: PathBuf, most_mib: u64 },
+    #[error("`{}` is larger than 1 MiB", .0.display())]
+    TooLarge(PathBuf),
     /// It is no text.
     #[error("`{}` is not UTF-8 text: line {line} holds other bytes", .path.display())]
     NotText { path: PathBuf, line: usize },
@@ -44,6 +44,9 @@ pub(crate) enum Unreadable {
     /// It holds no audit trail.
     #[error("`{}` is not a file of audit trails: {what}", .path.display())]
     Trails { path: PathBuf, what: String },
+    /// It holds no checkpoints, or something besides.
+    #[error("`{}` is not a file of checkpoints: {what}", .path.display())]
+    Checkpoints { path: PathBuf, what: String },
     /// It is no file of cases.
     #[error("`{}` is not a file of cases: {what}", .path.display())]
     Cases { path: PathBuf, what: String },
@@ -61,22 +64,16 @@ pub(crate) fn refused(path: &Path, fault: io::Error) -> Unreadable {
 
 /// The text of a file that somebody wrote.
 pub(crate) fn text(path: &Path) -> Result<String, Unreadable> {
-    text_of(path, MOST_BYTES)
-}
-
-/// The text of a file of at most so many bytes.
-pub(crate) fn text_of(path: &Path, most: u64) -> Result<String, Unreadable> {
     let named = || path.to_owned();
     let refused = |fault| refused(path, fault);
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(refused)?;
-    file.take(most.saturating_add(1))
+    file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(refused)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MOST_BYTES) {
         let path = named();
-        let most_mib = most / (1_024 * 1_024);
-        return Err(Unreadable::TooLarge { path, most_mib });
+        return Err(Unreadable::TooLarge(path));
     }
     String::from_utf8(bytes).map_err(|fault| {
         let (good, _) = fault.as_bytes().split_at(fault.utf8_error().valid_up_to());

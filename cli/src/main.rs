@@ -4,10 +4,12 @@
 //! well, 1 where what was looked at is at fault, and 2 where it could not be looked at.
 
 mod audit;
+mod documents;
 mod input;
 mod on_call;
 mod policy;
 mod report;
+mod trails;
 
 use std::process::ExitCode;
 

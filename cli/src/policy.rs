@@ -96,9 +96,9 @@ Exit code:
     },
     /// Replay recorded requests against a draft, and list what it would change
     ///
-    /// RECORDED is the audit trail as `GET /v1/requests/{id}/entries` gives it, one
-    /// request on each line, or one entry on each line. Each request is judged for
-    /// whom it was asked by, with the groups, rotas and instances of that time.
+    /// RECORDED is what `GET /v1/audit/entries` answers, one entry of any request on
+    /// each line, or what `GET /v1/requests/{id}/entries` does. Each request is judged
+    /// for whom it was asked by, with the groups, rotas and instances of that time.
     #[command(
         verbatim_doc_comment,
         after_help = "\
@@ -108,7 +108,7 @@ Exit code:
   2  a file, or a part of RECORDED, cannot be read"
     )]
     Simulate {
-        /// What was recorded, in JSON Lines or as one JSON document
+        /// What was recorded, in JSON Lines or JSON
         recorded: PathBuf,
         /// The policies to try, in Cedar
         draft: PathBuf,

@@ -5,6 +5,7 @@
 mod answer;
 mod ask;
 mod explain;
+mod export;
 mod list;
 mod read;
 
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(read::sessions))
         .routes(routes!(read::entries))
         .routes(routes!(read::targets))
+        .routes(routes!(export::export))
         .routes(routes!(explain::explain))
         .routes(routes!(read::health))
         .routes(routes!(openapi::openapi))

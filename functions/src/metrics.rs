@@ -32,6 +32,8 @@ pub enum Metric {
     OnCallUnread,
     /// What tells who is on call is over.
     OnCallStale,
+    /// Somebody asked for access.
+    Requests,
     /// Somebody used a way to access that is for emergencies.
     GlassBroken,
     /// A call was answered with `policy-invalid`.
@@ -52,6 +54,7 @@ impl Metric {
             Self::OnCallRefused => "OnCallRefused",
             Self::OnCallUnread => "OnCallUnread",
             Self::OnCallStale => "OnCallStale",
+            Self::Requests => "Requests",
             Self::GlassBroken => "GlassBroken",
             Self::AnsweredPolicyInvalid => "AnsweredPolicyInvalid",
             Self::AnsweredPolicyUnavailable => "AnsweredPolicyUnavailable",
@@ -69,18 +72,24 @@ impl Metric {
     }
 }
 
-impl From<&Notice> for Metric {
+impl From<&Notice> for Figure {
     fn from(notice: &Notice) -> Self {
-        match notice {
-            Notice::PolicyLoaded { .. } => Self::PolicyLoaded,
-            Notice::PolicyKept { .. } => Self::PolicyKept,
-            Notice::PolicyInvalid { .. } => Self::PolicyInvalid,
-            Notice::PolicyUnavailable { .. } => Self::PolicyUnavailable,
-            Notice::OnCallRefused { .. } => Self::OnCallRefused,
-            Notice::OnCallUnread { .. } => Self::OnCallUnread,
-            Notice::OnCallStale { .. } => Self::OnCallStale,
-            Notice::GlassBroken { .. } => Self::GlassBroken,
-        }
+        let metric = match notice {
+            Notice::PolicyLoaded { .. } => Metric::PolicyLoaded,
+            Notice::PolicyKept { .. } => Metric::PolicyKept,
+            Notice::PolicyInvalid { .. } => Metric::PolicyInvalid,
+            Notice::PolicyUnavailable { .. } => Metric::PolicyUnavailable,
+            Notice::OnCallRefused { .. } => Metric::OnCallRefused,
+            Notice::OnCallUnread { .. } => Metric::OnCallUnread,
+            Notice::OnCallStale { .. } => Metric::OnCallStale,
+            Notice::Asked => Metric::Requests,
+            Notice::GlassBroken { .. } => Metric::GlassBroken,
+            Notice::Decided { took } => {
+                let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                return Self::milliseconds("TimeToDecision", &[took]);
+            }
+        };
+        Self::count(metric.as_str(), 1)
     }
 }
 

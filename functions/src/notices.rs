@@ -2,7 +2,7 @@
 
 use broker::notice::{Notice, Notices};
 
-use crate::metrics::{Metric, Metrics};
+use crate::metrics::{Figure, Metrics};
 use crate::problem::chain;
 
 /// Logs every notice, and counts it.
@@ -10,7 +10,7 @@ use crate::problem::chain;
 pub fn noted(metrics: Metrics) -> Notices {
     Notices::to(move |notice| {
         log(&notice);
-        metrics.count(Metric::from(&notice));
+        metrics.tell(&[Figure::from(&notice)]);
     })
 }
 
@@ -47,6 +47,8 @@ fn log(notice: &Notice) {
             on_call.good_until = %good_until,
             "the on-call feed is over, and nobody is on call"
         ),
+        // The call that it came of has its own line.
+        Notice::Asked | Notice::Decided { .. } => {}
         Notice::GlassBroken { request, person } => tracing::error!(
             severity = "critical",
             request.id = %request,

@@ -8,9 +8,6 @@ import re
 from .houses import HOME, House
 from .rule import Findings, rule
 
-# Settings that the template gives before the code reads them; each goes once the code does.
-_AHEAD = {"POSTERN_EVENT_BUS", "POSTERN_EVIDENCE_BUCKET"}
-
 # What a deployed function must never be told.
 _LOCAL_ONLY = {"POSTERN_ALLOW_LOOPBACK_ISSUER"}
 
@@ -31,13 +28,11 @@ def _read_by_the_code(house: House) -> set[str]:
 def settings_are_those_of_the_code(house: House) -> Findings:
     """Functions are told what the code reads, by the names that it reads."""
     known = _read_by_the_code(house)
-    for name in sorted(_AHEAD & known):
-        yield f"`{name}` is read by the code now, so it is not ahead of it"
     told = set()
     for logical, function in house.of("AWS::Lambda::Function").items():
         settings = function["Environment"]["Variables"]
         told |= settings.keys()
-        for name in sorted(settings.keys() - known - _AHEAD):
+        for name in sorted(settings.keys() - known):
             yield f"`{logical}` is told `{name}`, which nothing reads"
         for name in sorted(settings.keys() & _LOCAL_ONLY):
             yield f"`{logical}` is told `{name}`, which is for the local run"

@@ -197,6 +197,7 @@ _SSM = f"arn:aws:ssm:{evaluating.REGION}:{evaluating.ACCOUNT}"
         ("dynamodb:GetItem", _TABLE, ["Api", "Issue", "Sweeper"]),
         ("dynamodb:DeleteItem", _TABLE, ["Api", "Sweeper"]),
         ("dynamodb:Scan", _TABLE, []),
+        ("dynamodb:Query", _TABLE, ["Api", "Issue", "Sweeper"]),
         ("dynamodb:Query", f"{_TABLE}/index/due", ["Sweeper"]),
         ("dynamodb:Query", f"{_TABLE}/index/waiting", ["Api"]),
         ("ssm:DescribeSessions", "*", ["Sweeper"]),

@@ -1,152 +1,164 @@
-//! `postern audit verify`: every trail of a file, one line each.
+//! `postern audit verify`: every trail of some files, one line each, and what the checkpoints make
+//! of them.
+
+mod told;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rules::strict_json;
-use serde_json::{Deserializer, Value};
+use serde_json::Value;
 
-use super::Head;
-use super::trail::{Broken, Stated, digests};
+use self::told::Told;
+use super::checkpoints::{Checkpoint, Checkpoints};
+use super::hash::Hash;
+use super::trail::{Broken, Trail};
+use super::{Head, Verify};
+use crate::documents::{Documents, Next};
 use crate::input::{self, Unreadable};
-use crate::report::{Report, counted};
+use crate::report::Report;
+use crate::trails::{Held, Stated};
 
-/// The largest file that is read: a year of a busy team stays below it.
-const MOST_BYTES: u64 = 256 * 1_024 * 1_024;
-/// How deep an entry may be nested; none that is written comes near it.
-const DEEPEST: u8 = 32;
+/// The trails of some files, by request.
+type Trails = BTreeMap<String, Trail>;
 
-/// What a file says of one request.
-#[derive(Debug, Default)]
-struct Trail {
-    entries: Vec<Stated>,
-    /// The digests that its end is said to have.
-    heads: Vec<String>,
+pub(super) fn run(asked: &Verify) -> Result<Report, Unreadable> {
+    let trails = read(&asked.files)?;
+    let mut checkpoints = Vec::new();
+    for path in &asked.checkpoints {
+        checkpoints.extend(Checkpoint::all(path)?);
+    }
+    Ok(judge(&trails, &Checkpoints::of(checkpoints), asked))
 }
 
-pub(super) fn run(file: &Path, known: &[Head]) -> Result<Report, Unreadable> {
-    let fault = |what: String| Unreadable::Trails {
-        path: file.to_owned(),
-        what,
-    };
-    let trails = read(&input::text_of(file, MOST_BYTES)?).map_err(fault)?;
-    if trails.is_empty() {
-        return Err(fault("it holds no entry".to_owned()));
-    }
-    Ok(report(&trails, known))
-}
-
-fn report(trails: &BTreeMap<String, Trail>, known: &[Head]) -> Report {
-    let (mut text, mut broken, mut entries) = (String::new(), 0_usize, 0_usize);
-    for (request, trail) in trails {
-        entries += trail.entries.len();
-        let heads = known
-            .iter()
-            .filter(|head| head.request.to_string() == *request);
-        let heads: Vec<String> = heads.map(|head| head.digest.to_string()).collect();
-        match check(request, trail, &heads) {
-            Ok(last) => {
-                let count = counted(trail.entries.len(), "entry");
-                let _ = writeln!(text, "whole   {request}  {count}, the last {last}");
-            }
-            Err(why) => {
-                broken += 1;
-                let _ = writeln!(text, "BROKEN  {request}  {why}");
-            }
-        }
-    }
-    // A request that is not in the file cannot be whole.
-    for head in known {
-        if !trails.contains_key(&head.request.to_string()) {
-            broken += 1;
-            let _ = writeln!(text, "BROKEN  {}  it is not in the file", head.request);
-        }
-    }
-    let _ = writeln!(
-        text,
-        "\n{}, {}, {broken} broken",
-        counted(trails.len(), "trail"),
-        counted(entries, "entry")
-    );
-    Report::new(text, broken == 0)
-}
-
-/// The digest that the trail ends with.
-fn check(request: &str, trail: &Trail, known: &[String]) -> Result<String, Broken> {
-    let digests = digests(request, &trail.entries)?;
-    let n = u64::try_from(digests.len()).unwrap_or(u64::MAX);
-    let last = digests.last().cloned().unwrap_or_default();
-    if trail.heads.iter().any(|head| *head != last) {
-        return Err(Broken::End { n });
-    }
-    match known.iter().find(|known| !digests.contains(known)) {
-        Some(known) => Err(Broken::Unknown {
-            known: known.clone(),
-        }),
-        None => Ok(last),
-    }
-}
-
-/// The trails of a text, by request. Documents follow one another, with white space between or none.
-fn read(text: &str) -> Result<BTreeMap<String, Trail>, String> {
-    let mut trails = BTreeMap::new();
-    let mut documents = Deserializer::from_str(text).into_iter::<Value>();
-    loop {
-        let before = text.get(..documents.byte_offset()).unwrap_or(text);
-        let gap = text.get(before.len()..).unwrap_or_default();
-        let gap = gap.len() - gap.trim_start().len();
-        let begun = text.get(..before.len() + gap).unwrap_or(text);
-        let line = begun.matches('\n').count() + 1;
-        let Some(document) = documents.next() else {
-            return Ok(trails);
+fn read(files: &[PathBuf]) -> Result<Trails, Unreadable> {
+    let mut trails = Trails::new();
+    for file in files {
+        let fault = |line: usize, what: &str| Unreadable::Trails {
+            path: file.clone(),
+            what: format!("line {line}: {what}"),
         };
-        let document = document.map_err(|fault| fault.to_string())?;
-        let end = documents.byte_offset();
-        let written = text.get(before.len()..end).unwrap_or_default().trim();
-        // Of a member that stands twice, whoever reads the file may see the other one.
-        strict_json::judge(written.as_bytes(), DEEPEST)
-            .map_err(|bad| format!("line {line}: {bad}"))?;
-        take(document, &mut trails).map_err(|what| format!("line {line}: {what}"))?;
+        // Of one file, everybody knows which.
+        let named = (files.len() > 1).then_some(file.as_path());
+        for next in Documents::open(file)? {
+            match next {
+                Next::Document { line, value } => {
+                    take(value, &mut trails, named, line).map_err(|what| fault(line, what))?;
+                }
+                Next::Unread { line, what } => return Err(fault(line, &what)),
+                Next::Refused(refused) => return Err(input::refused(file, refused)),
+            }
+        }
+    }
+    match files {
+        [file, ..] if trails.is_empty() => Err(Unreadable::Trails {
+            path: file.clone(),
+            what: match files.len() {
+                1 => "it holds no entry".to_owned(),
+                _ => "neither it nor another one holds an entry".to_owned(),
+            },
+        }),
+        _ => Ok(trails),
     }
 }
 
 /// Takes one document: an answer of the API, an entry with its digest, or an entry.
-fn take(document: Value, trails: &mut BTreeMap<String, Trail>) -> Result<(), String> {
-    let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
-    if let Some(entries) = document.get("entries").and_then(Value::as_array) {
-        let (Some(request), Some(head)) = (text(&document, "request"), text(&document, "head"))
-        else {
-            return Err("a trail names its `request` and its `head`".to_owned());
-        };
-        let trail = trails.entry(request).or_default();
-        trail.heads.push(head);
-        for view in entries {
-            trail.entries.push(stated(view.clone())?);
+fn take(
+    document: Value,
+    trails: &mut Trails,
+    file: Option<&Path>,
+    line: usize,
+) -> Result<(), &'static str> {
+    let place = || match file {
+        Some(file) => format!("`{}`, line {line}", file.display()),
+        None => format!("line {line}"),
+    };
+    match Held::of(document) {
+        Held::Trail {
+            request: Some(request),
+            head: Some(head),
+            entries,
+        } => {
+            let trail = of(trails, &request);
+            for stated in &entries {
+                check(stated)?;
+                trail.take(stated, place);
+            }
+            trail.ends_with(head);
         }
-        return Ok(());
+        Held::Trail { .. } => return Err("a trail names its `request` and its `head`"),
+        Held::Entry(stated) => {
+            check(&stated)?;
+            let request = stated.entry.get("request").and_then(Value::as_str);
+            let request = request.ok_or("an entry names its `request`")?;
+            of(trails, request).take(&stated, place);
+        }
     }
-    let stated = stated(document)?;
-    let request = text(&stated.entry, "request").ok_or("an entry names its `request`")?;
-    trails.entry(request).or_default().entries.push(stated);
     Ok(())
 }
 
-fn stated(document: Value) -> Result<Stated, String> {
-    let Some(entry) = document.get("entry").cloned() else {
-        let is_entry = document.get("previous").is_some();
-        return match is_entry {
-            true => Ok(Stated {
-                entry: document,
-                digest: None,
-            }),
-            false => Err("this is neither a trail nor an entry of one".to_owned()),
-        };
-    };
-    // An entry that comes with a digest must have the one it comes with, and no other text.
-    let digest = document.get("digest").and_then(Value::as_str);
-    Ok(Stated {
-        entry,
-        digest: Some(digest.unwrap_or_default().to_owned()),
-    })
+fn of<'a>(trails: &'a mut Trails, request: &str) -> &'a mut Trail {
+    trails
+        .entry(request.to_owned())
+        .or_insert_with(|| Trail::of(request))
 }
+
+/// What stands without a digest must at least be like an entry.
+fn check(Stated { entry, digest }: &Stated) -> Result<(), &'static str> {
+    match digest.is_none() && entry.get("previous").is_none() {
+        true => Err("this is neither a trail nor an entry of one"),
+        false => Ok(()),
+    }
+}
+
+fn judge(trails: &Trails, checkpoints: &Checkpoints, asked: &Verify) -> Report {
+    let mut requests: BTreeMap<String, Vec<Hash>> = BTreeMap::new();
+    let mut numbers = Vec::new();
+    for head in &asked.head {
+        match head {
+            Head::Request(request, digest) => {
+                requests
+                    .entry(request.to_string())
+                    .or_default()
+                    .push(*digest);
+            }
+            Head::Checkpoint(number, digest) => numbers.push((*number, *digest)),
+        }
+    }
+    let seen = checkpoints.seen();
+    let mut told = Told::default();
+    for (request, trail) in trails {
+        let known = requests.remove(request).unwrap_or_default();
+        let seen = seen.get(request.as_str()).map(Vec::as_slice);
+        match trail.judge(seen.unwrap_or_default(), &known) {
+            Ok(last) => {
+                let unknown = told.covered(trail, seen, checkpoints);
+                told.whole(request, trail, last, unknown);
+            }
+            Err((broken, place)) => told.broken(request, &broken, place.as_deref()),
+        }
+        told.entries(trail);
+    }
+    for (request, seen) in seen {
+        let first = seen.iter().min_by_key(|one| one.n);
+        let (Some(first), false) = (first, trails.contains_key(request)) else {
+            continue;
+        };
+        if asked.some {
+            told.elsewhere();
+        } else {
+            let (n, checkpoint) = (first.n, first.checkpoint);
+            told.broken(request, &Broken::Absent { n, checkpoint }, None);
+        }
+    }
+    // A request of which a digest is known and nothing is there cannot be whole.
+    for (request, known) in requests {
+        if let Some(known) = known.first() {
+            told.broken(&request, &Broken::Nowhere { known: *known }, None);
+        }
+    }
+    told.chain(checkpoints.judge(&numbers).err());
+    told.report(trails, checkpoints)
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod audit_page;
+#[cfg(test)]
+mod blocks;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod on_call;

@@ -8,44 +8,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::blocks::{Block, blocks};
 use crate::ran::{folder, postern, words};
-
-/// A fenced block of the page.
-struct Block {
-    line: usize,
-    language: String,
-    name: Option<String>,
-    text: String,
-}
-
-fn blocks() -> Vec<Block> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/policy.md");
-    let page = fs::read_to_string(page).unwrap();
-    let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
-    for (line, text) in (1..).zip(page.lines()) {
-        match (text.strip_prefix("```"), &mut open) {
-            (Some(""), Some(_)) => blocks.extend(open.take()),
-            (Some(info), None) => {
-                let mut words = info.split(' ').map(ToOwned::to_owned);
-                open = Some(Block {
-                    line,
-                    language: words.next().unwrap(),
-                    name: words.next(),
-                    text: String::new(),
-                });
-            }
-            (None, Some(block)) => {
-                block.text.push_str(text);
-                block.text.push('\n');
-            }
-            (None, None) => {}
-            (Some(info), Some(_)) => panic!("line {line}: `{info}` opens a block inside a block"),
-        }
-    }
-    assert!(open.is_none(), "the last block is not closed");
-    blocks
-}
 
 fn write(folder: &Path, block: &Block) -> PathBuf {
     let name = block.name.as_deref().unwrap_or("unnamed");
@@ -79,7 +43,7 @@ fn every_example_does_what_the_page_says() {
     let folder = folder("page");
     let (mut policies, mut cases, mut consoles) = (0, 0, 0);
     let mut unshown = BTreeSet::new();
-    for block in blocks() {
+    for block in blocks("policy.md") {
         let line = block.line;
         match block.language.as_str() {
             "cedar" => {

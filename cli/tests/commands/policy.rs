@@ -49,6 +49,8 @@ fn the_help_reads_well() {
         "policy explain --help",
         "on-call --help",
         "on-call sign --help",
+        "audit --help",
+        "audit verify --help",
     ];
     compare("help", &inputs(), &lines);
 }
@@ -61,6 +63,11 @@ fn a_wrong_command_line_is_told_how_to_be_right() {
         "policy lint a --stirct",
         "policy test a b",
         "on-call sign a",
+        "audit verify",
+        "audit verify a --some",
+        "audit verify a --head 7",
+        "audit verify a --head 7=00",
+        "audit verify a --head req-1=00",
     ];
     compare("usage", &inputs(), &lines);
 }

@@ -214,6 +214,32 @@ fn every_form_of_what_was_recorded_is_read() {
         ("entries", entries.iter().map(line).collect()),
         ("views", views.iter().map(line).collect()),
         ("trails", trails.iter().map(line).collect()),
+        // An export: entries of all requests with their digests, whole trails or mixed.
+        (
+            "export",
+            trails.iter().flat_map(|it| &it.entries).map(line).collect(),
+        ),
+        (
+            "mixed",
+            [0, 1]
+                .iter()
+                .flat_map(|n| trails.iter().map(|it| line(&it.entries[*n])))
+                .collect(),
+        ),
+        (
+            "joined",
+            views
+                .iter()
+                .map(|view| line(view).replace('\n', " "))
+                .collect(),
+        ),
+        (
+            "pretty",
+            trails
+                .iter()
+                .map(|it| serde_json::to_string_pretty(it).unwrap() + "\n")
+                .collect(),
+        ),
         (
             "spaced",
             format!(
@@ -231,7 +257,9 @@ fn every_form_of_what_was_recorded_is_read() {
     let folder = world("simulate-forms", &files);
     let (whole, _, code) = simulated(&folder, "entries", &["draft.cedar"]);
     assert_eq!((whole.lines().count(), code), (5, 1), "{whole}");
-    for file in ["views", "trails", "spaced"] {
+    for file in [
+        "views", "trails", "export", "mixed", "joined", "pretty", "spaced",
+    ] {
         assert_eq!(
             simulated(&folder, file, &["draft.cedar"]),
             (whole.clone(), String::new(), 1),
@@ -256,7 +284,7 @@ fn a_file_that_breaks_off_or_has_a_line_too_long_is_read_as_far_as_it_goes() {
     let long = format!(
         "{}{}\n{}",
         line(&requests()[0]),
-        "x".repeat(1024 * 1024 + 1),
+        "x".repeat(16 * 1024 * 1024 + 1),
         line(&requests()[1])
     );
     let first_cut = format!("{{\"request\":\n{all}");
@@ -275,7 +303,7 @@ fn a_file_that_breaks_off_or_has_a_line_too_long_is_read_as_far_as_it_goes() {
         (
             "long",
             2,
-            "1 line of `long` cannot be read\n  line 2: longer than 1 MiB\n",
+            "1 line of `long` cannot be read\n  line 2: longer than 16 MiB\n",
         ),
         (
             "first-cut",

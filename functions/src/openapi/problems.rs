@@ -108,6 +108,11 @@ pub(super) const ROUTES: &[Route] = &[
         rules: &[(Class::Forbidden, &["may-not-list-all"])],
     },
     Route {
+        operation: "export",
+        http: &[ANY, CALL, QUERY],
+        rules: &[(Class::Forbidden, &["may-not-list-all"])],
+    },
+    Route {
         operation: "show",
         http: &[ANY, CALL, ONE],
         rules: &[UNKNOWN],

@@ -198,7 +198,7 @@ async fn a_header_in_another_script_or_out_of_all_form_does_not_stop_a_call() {
 #[tokio::test]
 async fn the_sweeper_answers_whatever_the_schedule_sends_with_its_report() {
     let (report, log) = invoke(SWEEPER, SCHEDULE).await;
-    assert_eq!(report["rounds"], 1, "{report}");
+    assert_eq!(report["passes"], 1, "{report}");
     // There is no table here, and the report says so.
     assert!(
         !report["troubles"].as_array().unwrap().is_empty(),

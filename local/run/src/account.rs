@@ -8,7 +8,7 @@ use rules::names::AccessKind;
 use rules::place::Place;
 use rules::session_document::{CommandLine, DocumentSpec, SessionDocument, User};
 use standin::iam::{MalformedPolicy, RoleSpec};
-use standin::s3::BucketSpec;
+use standin::s3::{BucketSpec, LockMode, ObjectLock, Retention};
 use standin::ssm::NodeSpec;
 use standin::{AwsError, World};
 
@@ -32,6 +32,8 @@ pub const ON_CALL_KEY: &str = "on-call.json";
 pub const ON_CALL_OBJECT: &str = "s3://postern-config/on-call.json";
 /// The parameter that holds the key of the feed.
 pub const ON_CALL_PARAMETER: &str = "/postern/on-call-key";
+/// The bucket that checkpoints of the audit chains are kept in, locked.
+pub const EVIDENCE_BUCKET: &str = "postern-evidence";
 /// The role that grants are sessions of.
 pub const ACCESS_ROLE: &str = "arn:aws:iam::111122223333:role/postern/PosternAccess";
 
@@ -139,6 +141,19 @@ pub fn seed(world: &World, place: &Place) -> Result<(), NotSeeded> {
             },
         );
     }
+    world.create_bucket(
+        EVIDENCE_BUCKET,
+        BucketSpec {
+            versioning: true,
+            object_lock: Some(ObjectLock {
+                default_retention: Some(Retention {
+                    mode: LockMode::Compliance,
+                    days: 365,
+                }),
+            }),
+            ..BucketSpec::default()
+        },
+    );
     for document in documents(place) {
         let name = document.name();
         world

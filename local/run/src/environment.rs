@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::account::{ACCESS_ROLE, ACCOUNT, LOG_BUCKET, LOG_PREFIX, REGION, TABLE};
+use crate::account::{
+    ACCESS_ROLE, ACCOUNT, EVIDENCE_BUCKET, LOG_BUCKET, LOG_PREFIX, REGION, TABLE,
+};
 use crate::issuer::AUDIENCE;
 
 /// The policy set: the one that Postern ships to start from.
@@ -29,6 +31,7 @@ impl Environment {
             ("POSTERN_PLACES", &places.to_string()),
             ("POSTERN_TABLE", TABLE),
             ("POSTERN_POLICY", POLICY),
+            ("POSTERN_EVIDENCE_BUCKET", EVIDENCE_BUCKET),
             ("POSTERN_OPERATOR_GROUPS", "operators"),
             ("POSTERN_AUDITOR_GROUPS", "auditors"),
             ("POSTERN_ISSUER", issuer),

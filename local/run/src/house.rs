@@ -26,6 +26,7 @@ use functions::issue::IssueState;
 use functions::notices::noted;
 use functions::sweep::AHEAD;
 use rules::moment::Moment;
+use rules::place::Place;
 use rules::wire::Secret;
 use standin::door::Listening;
 use standin::iam::Keys;
@@ -164,7 +165,10 @@ impl House {
                 all.with(name, value)
             });
         let config = Config::from_env(|name| environment.get(name))?;
-        for place in config.terms().places.iter() {
+        // Other places have operators of their own, who make what belongs there.
+        let is_home =
+            |place: &&Place| (place.account.as_str(), place.region.as_str()) == (ACCOUNT, REGION);
+        for place in config.terms().places.iter().filter(is_home) {
             account::seed(&world, place)?;
         }
         let on_call_key = configured::seed(&world)?;

@@ -8,6 +8,12 @@
 //! was built for that place when the function started. A place without credentials of its account
 //! is an error then. Were the nearest client taken instead, a listing in the wrong account would
 //! come back empty and complete, and an open session would count as gone.
+//!
+//! In accounts other than its own Postern acts as the place's operator role. It is assumed when the
+//! first call of a client needs credentials, so an account that cannot be reached delays and fails
+//! the calls that are about it, and no others.
+
+mod operator;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -23,6 +29,7 @@ use rules::moment::Moment;
 use rules::names::{AccountId, Region};
 use rules::place::{Place, Places};
 
+pub use self::operator::Duty;
 use crate::clock::Clock;
 
 /// The SDK behaviour that Postern is tested with (AWS-FACTS 10.4).
@@ -101,14 +108,19 @@ pub(crate) fn moment(time: &DateTime) -> Moment {
 #[derive(Debug, Clone)]
 pub struct Accounts {
     by_account: BTreeMap<AccountId, SdkConfig>,
+    home: SdkConfig,
+    duty: Duty,
 }
 
 impl Accounts {
-    /// The account that Postern itself runs in, and its configuration.
+    /// The account that Postern itself runs in, and its configuration. Others are reached from it,
+    /// by their operator roles.
     #[must_use]
-    pub fn home(account: AccountId, config: SdkConfig) -> Self {
+    pub fn home(account: AccountId, config: SdkConfig, duty: Duty) -> Self {
         Self {
-            by_account: BTreeMap::from([(account, config)]),
+            by_account: BTreeMap::from([(account, config.clone())]),
+            home: config,
+            duty,
         }
     }
 
@@ -118,12 +130,32 @@ impl Accounts {
         self.by_account.insert(account, config);
         self
     }
+
+    /// How a place is called.
+    fn config_of(&self, place: &Place) -> Result<SdkConfig, NoCredentials> {
+        let config = match &place.operator_role {
+            Some(role) => operator::config(&self.home, role, place.external_id.as_ref(), self.duty),
+            None => self
+                .by_account
+                .get(&place.account)
+                .cloned()
+                .ok_or_else(|| NoCredentials {
+                    account: place.account.clone(),
+                    region: place.region.clone(),
+                })?,
+        };
+        Ok(config
+            .into_builder()
+            .region(sdk_region(&place.region))
+            .build())
+    }
 }
 
 /// A place in an account that no credentials are configured for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "account `{account}` is to be served in Region `{region}`, and no credentials of it are configured"
+    "account `{account}` is to be served in Region `{region}`, and no credentials of it are \
+     configured; name the place's `operator_role`"
 )]
 pub struct NoCredentials {
     /// The account.
@@ -147,21 +179,10 @@ impl<C> PerPlace<C> {
     ) -> Result<Self, NoCredentials> {
         let clients = places
             .iter()
-            .map(
-                |Place {
-                     account, region, ..
-                 }| {
-                    let config = accounts
-                        .by_account
-                        .get(account)
-                        .ok_or_else(|| NoCredentials {
-                            account: account.clone(),
-                            region: region.clone(),
-                        })?;
-                    let config = config.to_builder().region(sdk_region(region)).build();
-                    Ok(((account.clone(), region.clone()), client(&config)))
-                },
-            )
+            .map(|place| {
+                let key = (place.account.clone(), place.region.clone());
+                Ok((key, client(&accounts.config_of(place)?)))
+            })
             .collect::<Result<_, _>>()?;
         Ok(Self { clients })
     }

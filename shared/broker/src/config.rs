@@ -23,7 +23,8 @@ use url::Url;
 use self::changing::PolicySource;
 use self::reading::Reading;
 pub use self::reading::{Fault, Faults};
-use crate::aws::{Accounts, NoCredentials};
+use crate::aws::{Accounts, Duty, NoCredentials};
+use crate::bus::{Bus, BusName};
 use crate::clock::Clock;
 use crate::desk::{Desk, Issuer};
 use crate::iam::Iam;
@@ -34,10 +35,10 @@ use crate::ledger::{Ledger, Table};
 use crate::notice::Notices;
 use crate::on_call::{FeedPlace, OnCallFeed};
 use crate::policies::Policies;
-use crate::s3::S3Logs;
+use crate::s3::{BucketName, Evidence, S3Logs};
 use crate::ssm::{CallRate, Ssm};
 use crate::sts::Sts;
-use crate::sweeper::{Reach, Sweeper};
+use crate::sweeper::{EvidencePlan, Reach, Sweeper};
 use crate::terms::Terms;
 
 /// What every function needs: where the ledger is, which places there are, and the waits.
@@ -51,6 +52,9 @@ pub struct Ground {
     table: Table,
     pace: Pace,
     call_rate: CallRate,
+    bus: BusName,
+    evidence: Option<BucketName>,
+    checkpoint_every: Duration,
 }
 
 /// A deployment's configuration, for the functions that decide.
@@ -81,6 +85,10 @@ impl Ground {
         let shards = read.number("POSTERN_TABLE_SHARDS", 4, 1..=16);
         let pace = pace(read);
         let per_second = read.number("POSTERN_SSM_CALLS_PER_SECOND", 2, 1..=20);
+        let bus = read.parsed_or::<BusName>("POSTERN_EVENT_BUS", "default");
+        let evidence = read.optional::<BucketName>("POSTERN_EVIDENCE_BUCKET");
+        let every = Duration::from_secs(5 * 60);
+        let checkpoint_every = read.length("POSTERN_CHECKPOINT_EVERY", every);
         Some(Self {
             home: home?,
             places: places?,
@@ -93,6 +101,9 @@ impl Ground {
                 every: Duration::from_secs(1).checked_div(u32::try_from(per_second?).ok()?)?,
                 ..CallRate::default()
             },
+            bus: bus?,
+            evidence: evidence?,
+            checkpoint_every: checkpoint_every?,
         })
     }
 
@@ -107,18 +118,24 @@ impl Ground {
     /// # Errors
     /// A place lies in an account without credentials.
     pub fn sweeper(&self, sdk: &SdkConfig, clock: Clock) -> Result<Sweeper, NoCredentials> {
-        let accounts = self.accounts(sdk);
+        let accounts = self.accounts(sdk, Duty::Operate);
         let reach = Reach {
             ssm: Ssm::new(&accounts, &self.places, self.call_rate)?,
             s3: S3Logs::new(&accounts, &self.places)?,
             iam: Iam::new(&accounts, &self.places)?,
+            bus: Bus::new(sdk, self.bus.clone()),
+            evidence: self.evidence.as_ref().map(|bucket| EvidencePlan {
+                bucket: Evidence::new(sdk, bucket.clone(), self.home.clone()),
+                deployment: format!("{}/{}", self.home, self.table.name),
+                every: self.checkpoint_every,
+            }),
         };
         let (places, pace) = (self.places.clone(), self.pace);
         Ok(Sweeper::new(places, pace, self.ledger(sdk), reach, clock))
     }
 
-    fn accounts(&self, sdk: &SdkConfig) -> Accounts {
-        Accounts::home(self.home.clone(), sdk.clone())
+    fn accounts(&self, sdk: &SdkConfig, duty: Duty) -> Accounts {
+        Accounts::home(self.home.clone(), sdk.clone(), duty)
     }
 }
 
@@ -139,9 +156,15 @@ impl Config {
     /// | `POSTERN_SETTLE` | how long sessions are looked for after the last that could begin | `30s` |
     /// | `POSTERN_LOG_GRACE` | when a log counts as late | `5m` |
     /// | `POSTERN_LOG_MISSING` | when a log counts as missing | `1h` |
+    /// | `POSTERN_RECHECK_AFTER` | how long after the close of a request its logs are looked at again; then when it is four times as old, and so on | `1h` |
+    /// | `POSTERN_RECHECK_UNTIL` | how old it is when they are no longer: before the bucket's life-cycle rules take them away; or `never` | `30d` |
+    /// | `POSTERN_REMIND_BEFORE` | how long before its end a grant is said to end, or `never` | `5m` |
     /// | `POSTERN_STARTS_WITHIN` | how far ahead access may be asked for | `7d` |
     /// | `POSTERN_MOST_PENDING` | requests of one person that may wait at once | `10` |
     /// | `POSTERN_SSM_CALLS_PER_SECOND` | calls to SSM in each place: 1 to 20 | `2` |
+    /// | `POSTERN_EVENT_BUS` | the event bus, in the home account and the function's own Region | `default` |
+    /// | `POSTERN_EVIDENCE_BUCKET` | the locked bucket for checkpoints, in the home account | no checkpoints |
+    /// | `POSTERN_CHECKPOINT_EVERY` | how long after one checkpoint the next is made | `5m` |
     ///
     /// The functions that decide:
     ///
@@ -244,7 +267,7 @@ impl Config {
         in_force: InForce,
         clock: Clock,
     ) -> Result<Desk, NoCredentials> {
-        let inventory = Inventory::new(&self.ground.accounts(sdk), &self.terms.places)?;
+        let inventory = Inventory::new(&self.ground.accounts(sdk, Duty::Look), &self.terms.places)?;
         Ok(Desk::new(
             self.terms(),
             in_force,
@@ -264,7 +287,7 @@ impl Config {
         in_force: InForce,
         clock: Clock,
     ) -> Result<Issuer, NoCredentials> {
-        let inventory = Inventory::new(&self.ground.accounts(sdk), &self.terms.places)?;
+        let inventory = Inventory::new(&self.ground.accounts(sdk, Duty::Look), &self.terms.places)?;
         Ok(Issuer::new(
             self.terms(),
             in_force,
@@ -304,6 +327,9 @@ fn pace(read: &mut Reading<'_>) -> Option<Pace> {
     let settle = read.length("POSTERN_SETTLE", usual.settle);
     let log_grace = read.length("POSTERN_LOG_GRACE", usual.log_grace);
     let log_missing = read.length("POSTERN_LOG_MISSING", usual.log_missing);
+    let recheck_after = read.length("POSTERN_RECHECK_AFTER", usual.recheck_after);
+    let recheck_until = read.length_or_never("POSTERN_RECHECK_UNTIL", usual.recheck_until);
+    let remind_before = read.length_or_never("POSTERN_REMIND_BEFORE", usual.remind_before);
     let starts_within = read.length("POSTERN_STARTS_WITHIN", usual.starts_within);
     let most_pending = read.number("POSTERN_MOST_PENDING", usual.most_pending as u64, 1..=1_000);
     let pace = Pace {
@@ -312,6 +338,9 @@ fn pace(read: &mut Reading<'_>) -> Option<Pace> {
         settle: settle?,
         log_grace: log_grace?,
         log_missing: log_missing?,
+        recheck_after: recheck_after?,
+        recheck_until: recheck_until?,
+        remind_before: remind_before?,
         starts_within: starts_within?,
         most_pending: usize::try_from(most_pending?).ok()?,
     };

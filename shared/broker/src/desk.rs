@@ -18,16 +18,19 @@
 mod answering;
 mod asking;
 mod calling;
+mod exporting;
 mod issuing;
 mod reading;
 mod turned;
 
 use std::sync::Arc;
 
+use rules::ask::Targets;
 use rules::caller::Caller;
+use rules::facts::TargetFacts;
 use rules::life;
 use rules::moment::Moment;
-use rules::names::RequestId;
+use rules::names::{RequestId, Target};
 use rules::refusal::Refusal;
 use rules::request::Request;
 use rules::step::Step;
@@ -35,6 +38,7 @@ use rules::wire::RequestView;
 
 pub use self::answering::Act;
 pub use self::asking::Explained;
+pub use self::exporting::Export;
 pub use self::issuing::Issuer;
 pub use self::reading::{ListQuery, ListView};
 pub use self::turned::{Cause, Turned};
@@ -42,6 +46,7 @@ use crate::clock::Clock;
 use crate::in_force::InForce;
 use crate::inventory::Inventory;
 use crate::ledger::{Ledger, LedgerFault, Mark};
+use crate::notice::Notice;
 use crate::terms::Terms;
 
 /// Takes what people say about access, and shows them what there is.
@@ -143,10 +148,27 @@ impl Files {
         })
     }
 
+    /// What is known of targets: by the inventory, and by the ledger of the last log on each.
+    async fn facts(
+        &self,
+        inventory: &Inventory,
+        targets: &Targets,
+    ) -> Result<Vec<TargetFacts>, Turned> {
+        let targets: Vec<Target> = targets.iter().cloned().collect();
+        let mut facts = inventory.facts(&targets).await?;
+        self.ledger.add_last_logs(&mut facts).await?;
+        Ok(facts)
+    }
+
     /// Records a step. Nothing where others were faster, so that the caller judges again.
     async fn record(&self, step: &Step, mark: Option<&Mark>) -> Result<Option<Recorded>, Turned> {
         match self.ledger.record(step, mark, self.now()).await {
-            Ok(()) => Ok(Some(Recorded::Now)),
+            Ok(()) => {
+                for notice in Notice::of(step) {
+                    self.in_force.tell(notice);
+                }
+                Ok(Some(Recorded::Now))
+            }
             // The same call at the same time: whichever was first has done it for both.
             Err(LedgerFault::LostRace | LedgerFault::KeyTaken) => {
                 Ok(self.remembered(mark).await?.map(Recorded::Before))

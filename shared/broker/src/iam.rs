@@ -2,13 +2,13 @@
 //!
 //! IAM takes whole documents and has no conditions on writes: of two writers at once, one loses
 //! its entry unnoticed (AWS-FACTS 5.5). Within a process writers go one after another. Across
-//! processes a deployment has one writer, the sweeper; and since denying again is free where the
-//! entry stands, the sweeper asks anew on every look until the credentials have expired, which
-//! also repairs an entry that was lost.
+//! processes a deployment has one writer: the run of the sweeper that holds the lease in the ledger.
+//! And since denying again is free where the entry stands, the sweeper asks anew until the
+//! credentials have expired, which also repairs an entry that was lost.
 
 use aws_sdk_iam::Client;
 use percent_encoding::percent_decode_str;
-use rules::deny_list::{DenyList, NotADenyList, Overflow};
+use rules::deny_list::{Denied, DenyList, NotADenyList};
 use rules::moment::Moment;
 use rules::names::RequestId;
 use rules::place::{Place, Places};
@@ -40,9 +40,6 @@ pub enum DenyFault {
     /// Somebody else changed the policy; it is left as it is.
     #[error(transparent)]
     NotOurs(#[from] NotADenyList),
-    /// The role cannot hold more; the list is left as it is.
-    #[error(transparent)]
-    Overflow(#[from] Overflow),
 }
 
 impl Iam {
@@ -58,8 +55,9 @@ impl Iam {
         })
     }
 
-    /// Denies everything to the credentials of a request until `expires_at`, when the last of them
-    /// has expired. Does nothing where that has been written already, or is past.
+    /// Denies everything to the credentials of a request that was taken back at `revoked_at`, until
+    /// `expires_at`, when the last of them has expired. Gives what became of it; nothing where that
+    /// is past.
     ///
     /// # Errors
     /// IAM gave no result, or the list cannot be written. The credentials may then still open
@@ -68,19 +66,22 @@ impl Iam {
         &self,
         place: &Place,
         request: RequestId,
-        expires_at: Moment,
+        (revoked_at, expires_at): (Moment, Moment),
         now: Moment,
-    ) -> Result<(), DenyFault> {
+    ) -> Result<Option<Denied>, DenyFault> {
         if expires_at <= now {
-            return Ok(());
+            return Ok(None);
         }
         let _turn = self.writing.lock().await;
         let mut list = self.read(place).await?;
-        if list.deny(request, expires_at) {
-            list.prune(now);
-            self.write(place, &list).await?;
+        // What has expired makes room first.
+        list.prune(now);
+        let denied = list.deny(request, revoked_at, expires_at);
+        match denied {
+            Denied::Already => {}
+            Denied::Listed | Denied::WithAllOthers => self.write(place, &list).await?,
         }
-        Ok(())
+        Ok(Some(denied))
     }
 
     /// Takes entries off the list whose credentials have expired anyway, and gives how many.
@@ -141,7 +142,7 @@ impl Iam {
             .put_role_policy()
             .role_name(role)
             .policy_name(DenyList::POLICY_NAME)
-            .policy_document(list.to_json()?)
+            .policy_document(list.to_json())
             .send();
         Box::pin(call)
             .await

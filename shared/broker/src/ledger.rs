@@ -11,6 +11,12 @@
 //! | count | `PENDING#<person>` | `PENDING` | how many requests of a person wait for an answer |
 //! | key | `IDEM#<person>#<key>` | `IDEM` | which call an idempotency key was used for |
 //! | cursor | `DUE` | `CURSOR` | the oldest hour that may still hold work that is due |
+//! | log | `LOG#<target>` | `<end>#<session id>` | the verdict on a session's log, where whoever asks for the instance next is judged by it |
+//! | unsent | `UNSENT#<shard>` | `<id>` or `BYPASS#<session id>` | which entries of a request, or which bypass, have yet to be put on the bus |
+//! | grown | `GROWN#<shard>` | `<id>` | the head of a chain that has grown since the last checkpoint |
+//! | checkpoint | `CHECKPOINT` | `LAST` | number, digest and time of the last checkpoint |
+//! | bypass | `BYPASS#<account>/<region>/<session id>` | `BYPASS` | that a session past Postern has been told of |
+//! | lease | `LEASE#<name>` | `LEASE` | which run of the sweeper may write deny lists, and until when |
 //!
 //! **Every change is one `TransactWriteItems`**: the request under the condition that its version is
 //! the one that the step was judged on, its new audit entries under the condition that they do not
@@ -27,10 +33,16 @@
 //! exactly once, under the hour in which it is due and one of a few shards (AWS-FACTS 7.7). So the
 //! cost of a sweep grows with the work that is due and never with the table.
 
+mod bypasses;
+mod checkpoints;
+mod draft;
 mod due;
 mod fault;
 mod idempotency;
 mod item;
+mod lease;
+mod logs;
+mod outbox;
 mod page;
 mod record;
 mod table;
@@ -54,6 +66,8 @@ pub use self::due::{DueList, DueRow};
 pub use self::fault::LedgerFault;
 pub use self::idempotency::{BadKey, IdempotencyKey, Mark, Remembered};
 use self::item::{Item, Key};
+pub use self::lease::Lease;
+pub use self::outbox::{Unsent, UnsentEntries};
 pub use self::page::{BadDay, Day, Ids, Page};
 pub use self::table::{EXPIRES, Index, PARTITION_KEY, SORT_KEY, Table, key_attributes};
 use crate::fault::AwsFault;
@@ -62,6 +76,11 @@ pub(crate) const SERVICE: &str = "dynamodb";
 const GET: &str = "GetItem";
 const BATCH_GET: &str = "BatchGetItem";
 const QUERY: &str = "Query";
+const UPDATE: &str = "UpdateItem";
+const DELETE: &str = "DeleteItem";
+const TRANSACT: &str = "TransactWriteItems";
+/// The code of a condition that does not hold.
+const CONDITION: &str = "ConditionalCheckFailedException";
 
 /// The most keys of one `BatchGetItem`.
 const BATCH: usize = 100;
@@ -139,7 +158,20 @@ impl Ledger {
     /// # Errors
     /// DynamoDB failed.
     pub async fn load_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, LedgerFault> {
-        let mut found: BTreeMap<RequestId, Request> = BTreeMap::new();
+        let found = self.load_each(ids).await?;
+        let read = |id| found.get(id)?.as_ref().ok().cloned();
+        Ok(ids.iter().filter_map(read).collect())
+    }
+
+    /// These requests as they stand, each for itself. Those that do not exist are left out.
+    ///
+    /// # Errors
+    /// DynamoDB failed. What is wrong with one record stands in its place.
+    pub async fn load_each(
+        &self,
+        ids: &[RequestId],
+    ) -> Result<BTreeMap<RequestId, Result<Request, LedgerFault>>, LedgerFault> {
+        let mut found = BTreeMap::new();
         // DynamoDB refuses a batch that names a key twice.
         let wanted: BTreeSet<RequestId> = ids.iter().copied().collect();
         let wanted: Vec<RequestId> = wanted.into_iter().collect();
@@ -160,14 +192,14 @@ impl Ledger {
                 keys = self.load_batch(keys, &mut found).await?;
             }
         }
-        Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
+        Ok(found)
     }
 
     /// Reads some requests; gives the keys that DynamoDB has not got round to.
     async fn load_batch(
         &self,
         keys: Vec<Item>,
-        found: &mut BTreeMap<RequestId, Request>,
+        found: &mut BTreeMap<RequestId, Result<Request, LedgerFault>>,
     ) -> Result<Vec<Item>, LedgerFault> {
         let wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys))
@@ -188,10 +220,8 @@ impl Ledger {
             .flatten()
             .flat_map(|(_, items)| items)
         {
-            if let Some(id) = item::request_id(&item)
-                && let Ok(request) = item::read_request(id, &item)
-            {
-                found.insert(id, request);
+            if let Some(id) = item::request_id(&item) {
+                found.insert(id, item::read_request(id, &item));
             }
         }
         let left = answer.unprocessed_keys.into_iter().flatten();
@@ -268,28 +298,51 @@ impl Ledger {
         id: RequestId,
         prefix: &str,
     ) -> Result<Vec<T>, LedgerFault> {
-        let mut documents = Vec::new();
+        let items = self
+            .items(&item::request_pk(id), Some(prefix), usize::MAX)
+            .await?;
+        items
+            .iter()
+            .map(|item| item::read_document(id, item))
+            .collect()
+    }
+
+    /// Up to `most` items of one partition by their sort key, read consistently: of those whose sort
+    /// key begins so.
+    async fn items(
+        &self,
+        pk: &str,
+        prefix: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Item>, LedgerFault> {
+        let mut items = Vec::new();
         let mut from: Option<Item> = None;
         loop {
-            let call = self
+            let query = self
                 .client
                 .query()
                 .table_name(&self.table.name)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", AttributeValue::S(item::request_pk(id)))
-                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
                 .consistent_read(true)
-                .set_exclusive_start_key(from.take())
-                .send();
-            let answer = Box::pin(call)
+                .set_exclusive_start_key(from.take());
+            let query = match prefix {
+                Some(prefix) => query
+                    .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                    .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned())),
+                None => query.key_condition_expression("pk = :pk"),
+            };
+            let left = most.saturating_sub(items.len());
+            let query = match i32::try_from(left) {
+                Ok(left) => query.limit(left),
+                Err(_) => query,
+            };
+            let answer = Box::pin(query.send())
                 .await
                 .map_err(|error| AwsFault::of(SERVICE, QUERY, &error))?;
-            for item in answer.items() {
-                documents.push(item::read_document(id, item)?);
-            }
+            items.extend(answer.items.unwrap_or_default());
             from = answer.last_evaluated_key.filter(|key| !key.is_empty());
-            if from.is_none() {
-                return Ok(documents);
+            if from.is_none() || items.len() >= most {
+                return Ok(items);
             }
         }
     }

@@ -13,6 +13,7 @@
 //! logged there, once.
 
 pub mod aws;
+pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod desk;

@@ -5,9 +5,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use rules::audit::{Actor, Entry, Event};
 use rules::moment::Moment;
 use rules::names::{Digest, Person, RequestId};
+use rules::status::StatusWord;
+use rules::step::Step;
 
 use crate::on_call::{NotRead, RefusedFeed};
 use crate::policies::{InvalidPolicy, NotFetched};
@@ -55,6 +59,13 @@ pub enum Notice {
         /// Since when.
         good_until: Moment,
     },
+    /// Somebody asked for access.
+    Asked,
+    /// People answered a request, one way or the other.
+    Decided {
+        /// How long after it was asked.
+        took: Duration,
+    },
     /// Somebody used a way to access that is for emergencies.
     GlassBroken {
         /// With which request.
@@ -62,6 +73,30 @@ pub enum Notice {
         /// Who.
         person: Person,
     },
+}
+
+impl Notice {
+    /// What there is to tell of a step that has been recorded.
+    pub(crate) fn of(step: &Step) -> Vec<Self> {
+        let request = step.request();
+        let decided = |entry: &Entry| Self::Decided {
+            took: entry.at.since(request.asked_at()),
+        };
+        let word = request.status().word();
+        step.entries()
+            .iter()
+            .filter_map(|entry| match (&entry.event, &entry.actor) {
+                (Event::Asked { .. }, _) => Some(Self::Asked),
+                (Event::GlassBroken { .. }, Actor::Person { person }) => Some(Self::GlassBroken {
+                    request: request.id(),
+                    person: person.clone(),
+                }),
+                (Event::Approved { .. }, _) if word == StatusWord::Approved => Some(decided(entry)),
+                (Event::Denied { .. }, _) => Some(decided(entry)),
+                (_, Actor::Person { .. } | Actor::Postern {}) => None,
+            })
+            .collect()
+    }
 }
 
 /// Whom notices are told to. Copies tell the same one.

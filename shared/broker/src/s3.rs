@@ -1,24 +1,27 @@
-//! S3: what stands under a session log's exact key, and (`object`) what operators put there for
-//! Postern to read.
+//! S3: what stands under a session log's exact key, (`object`) what operators put there for Postern
+//! to read, and (`evidence`) what Postern puts where nobody can change it.
 //!
 //! Of logs, versions are listed and no object is ever read: the role needs
 //! `s3:ListBucketVersions` alone, so whoever follows logs cannot see what people typed (AWS-FACTS
 //! 3.12). Versions rather than objects, because a second version or a delete marker is the trace
 //! of tampering (AWS-FACTS 3.7).
 
+mod evidence;
 mod object;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::ObjectVersion;
-use rules::log_verdict::{LogListing, LogObject};
+use rules::log_verdict::{LogListing, LogLook, LogObject};
 use rules::names::SessionId;
 use rules::place::{Place, Places};
 
+pub use self::evidence::Evidence;
+pub(crate) use self::evidence::Kept;
+pub use self::object::{BucketName, NotABucket, NotAnObject, ObjectPlace};
 pub(crate) use self::object::{Found, Object};
-pub use self::object::{NotAnObject, ObjectPlace};
 use crate::aws::{Accounts, NoCredentials, PerPlace, moment};
-use crate::fault::AwsFault;
+use crate::fault::{AwsFault, AwsFaultKind};
 
 const SERVICE: &str = "s3";
 const LIST_VERSIONS: &str = "ListObjectVersions";
@@ -42,6 +45,27 @@ impl S3Logs {
         Ok(Self {
             places: PerPlace::build(accounts, places, client)?,
         })
+    }
+
+    /// Looks for a session's log. That S3 will not tell is an outcome too, where it is S3 that says
+    /// so: the bucket is not there, or not to be read.
+    ///
+    /// # Errors
+    /// S3 could not be reached, throttled, or gave no usable answer.
+    pub async fn look(&self, place: &Place, session: &SessionId) -> Result<LogLook, AwsFault> {
+        match Box::pin(self.listing(place, session)).await {
+            Ok(listing) => Ok(LogLook::Listed(listing)),
+            Err(fault) => match fault.kind {
+                // Without credentials no call was made, and S3 has said nothing.
+                AwsFaultKind::Denied | AwsFaultKind::Rejected if fault.code != "unsendable" => {
+                    Ok(LogLook::Refused { code: fault.code })
+                }
+                AwsFaultKind::Denied
+                | AwsFaultKind::Rejected
+                | AwsFaultKind::Throttled
+                | AwsFaultKind::Unreachable => Err(fault),
+            },
+        }
     }
 
     /// What stands under the exact key of a session's log, in a bucket of the place's account.

@@ -86,6 +86,7 @@ impl Sts {
             .assume_role()
             .role_arn(permit.role().to_string())
             .role_session_name(&request)
+            .set_external_id(permit.external_id().map(|id| id.as_str().to_owned()))
             .source_identity(permit.source_identity())
             .set_tags(Some(tags))
             .policy(permit.policy().as_json())

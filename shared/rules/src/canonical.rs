@@ -59,6 +59,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_string_is_escaped_in_one_way() {
+        let control: String = (0..32_u8).map(char::from).collect();
+        assert_eq!(
+            encode(&control),
+            "\"\\u0000\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\b\\t\\n\\u000b\\f\\r\\u000e\\u000f\
+             \\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001c\\u001d\\u001e\\u001f\""
+        );
+        let other = "\"\\/\u{7f}é\u{2028}동😀";
+        assert_eq!(encode(&other), "\"\\\"\\\\/\u{7f}é\u{2028}동😀\"");
+    }
+
+    #[test]
     fn the_order_of_members_does_not_matter() {
         let one: Value =
             serde_json::from_str(r#"{"b":[1, {"z":null,"a":true}],"a":"é\n"}"#).unwrap();

@@ -62,9 +62,11 @@ pub struct TargetFacts {
     /// Whether its agent answers.
     pub ping: Ping,
     /// The agent's version, such as `3.3.5226.0`, where it has reported.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub agent_version: Option<String>,
     /// What became of the log of the last session on it that has a verdict; of those that Postern
     /// followed and that can be logged.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub last_log: Option<LastLog>,
 }
 

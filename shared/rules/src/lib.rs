@@ -28,6 +28,7 @@ pub mod pace;
 pub mod permit;
 pub mod place;
 pub mod policy;
+pub mod readiness;
 pub mod refusal;
 pub mod request;
 pub mod route;

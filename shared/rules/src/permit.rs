@@ -1,7 +1,7 @@
 //! The witness that credentials may be minted.
 
 use crate::moment::Moment;
-use crate::names::{OsUser, RequestId, RoleArn};
+use crate::names::{ExternalId, OsUser, RequestId, RoleArn};
 use crate::session_policy::SessionPolicy;
 
 /// Leave to mint credentials once, for one recorded issue of one grant.
@@ -37,6 +37,7 @@ pub struct Permit {
     pub(crate) request: RequestId,
     pub(crate) issue: u32,
     pub(crate) role: RoleArn,
+    pub(crate) external_id: Option<ExternalId>,
     pub(crate) source_identity: String,
     pub(crate) run_as: Option<OsUser>,
     pub(crate) policy: SessionPolicy,
@@ -78,6 +79,12 @@ impl Permit {
     #[must_use]
     pub fn role(&self) -> &RoleArn {
         &self.role
+    }
+
+    /// What the role wants to hear before it is assumed, where it wants to hear anything.
+    #[must_use]
+    pub fn external_id(&self) -> Option<&ExternalId> {
+        self.external_id.as_ref()
     }
 
     /// The person, as STS takes it.

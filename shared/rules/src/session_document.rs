@@ -189,6 +189,17 @@ impl SessionDocument {
         }
     }
 
+    /// Every document that grants of this kind and user may open their sessions with.
+    #[must_use]
+    pub fn names_for(kind: &AccessKind, user: User) -> Vec<DocumentName> {
+        match kind {
+            AccessKind::Shell {} => Self::shells(user).map(|shell| shell.name()).collect(),
+            AccessKind::Command { name } => vec![command(name, user)],
+            AccessKind::Port { host, port } => vec![forward(host, *port)],
+            AccessKind::Ssh {} => vec![ssh()],
+        }
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> DocumentName {

@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod explanation;
 pub mod offers;
 pub mod problem;
+pub mod readiness;
 pub mod trail;
 pub mod views;
 
@@ -17,5 +18,6 @@ pub use credentials::{Credentials, ProcessCredentials, Secret};
 pub use explanation::{ExplanationView, WouldBe};
 pub use offers::{KindOffer, Offer, TargetsView};
 pub use problem::Problem;
+pub use readiness::{AnswerView, CheckView, FindingView, NeedView, ReadinessView};
 pub use trail::{EntriesView, EntryView, SessionView, SessionsView};
 pub use views::{Health, RequestList, RequestView, RouteView, TargetView};

@@ -5,13 +5,19 @@
 //! what nobody outside could see, such as the calls that reached AWS, is read from the stand-in.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod aws_cli;
+#[cfg(test)]
+mod bypasses;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod credentials;
+#[cfg(test)]
+mod evidence;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
@@ -20,6 +26,8 @@ mod idempotency;
 mod identity;
 #[cfg(test)]
 mod lambda;
+#[cfg(test)]
+mod layers;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
@@ -30,6 +38,8 @@ mod log;
 mod log_lines;
 #[cfg(test)]
 mod one_grant;
+#[cfg(test)]
+mod outbox;
 #[cfg(test)]
 mod policy_loading;
 #[cfg(test)]

@@ -114,6 +114,7 @@ async fn a_grant_is_asked_for_approved_used_ended_at_its_second_logged_and_close
             "activated",
             "issuing",
             "issued",
+            "end_near",
             "session_seen",
             "ended",
             "session_terminating",

@@ -17,6 +17,8 @@ mod logs;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod rechecks;
+#[cfg(test)]
 mod reckoning;
 #[cfg(test)]
 mod restarts;

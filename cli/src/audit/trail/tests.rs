@@ -13,8 +13,8 @@ use super::*;
 const ID: &str = "req-01KAV3M0000123456789ABCDEF";
 
 /// A trail as Postern writes one.
-fn trail(length: usize) -> Vec<Stated> {
-    let request: RequestId = ID.parse().unwrap();
+pub(in crate::audit) fn written(id: &str, length: usize) -> Vec<Stated> {
+    let request: RequestId = id.parse().unwrap();
     let mut head = Head::empty(request);
     let mut stated = Vec::new();
     for n in 0..length {
@@ -48,34 +48,101 @@ fn trail(length: usize) -> Vec<Stated> {
     stated
 }
 
+fn trail(length: usize) -> Vec<Stated> {
+    written(ID, length)
+}
+
+fn judged(request: &str, stated: &[Stated], seen: &[Seen]) -> Result<Hash, Broken> {
+    let mut trail = Trail::of(request);
+    for (n, stated) in stated.iter().enumerate() {
+        trail.take(stated, || format!("place {n}"));
+    }
+    trail.judge(seen, &[]).map_err(|(broken, _)| broken)
+}
+
+fn digest(stated: &Stated) -> Hash {
+    Hash::read(stated.digest.as_ref().unwrap()).unwrap()
+}
+
+/// The entry that is told to be broken.
 fn named(broken: &Broken) -> u64 {
     match broken {
         Broken::Foreign { n }
         | Broken::Order { n, .. }
+        | Broken::Again { n }
         | Broken::Link { n }
         | Broken::Digest { n }
-        | Broken::End { n } => *n,
-        Broken::Unknown { .. } => 0,
+        | Broken::End { n }
+        | Broken::Otherwise { n, .. }
+        | Broken::Absent { n, .. } => *n,
+        Broken::Cut { last, .. } => last + 1,
+        Broken::Empty {} => 1,
+        Broken::Unknown { .. } | Broken::Nowhere { .. } => 0,
     }
 }
 
 #[test]
 fn a_trail_as_it_was_written_is_whole() {
     let stated = trail(5);
-    let last = stated[4].digest.clone().unwrap();
-    let found = digests(ID, &stated).unwrap();
-    assert_eq!((found.len(), found.last()), (5, Some(&last)));
+    let last = digest(&stated[4]);
+    assert_eq!(judged(ID, &stated, &[]), Ok(last));
     // Without the digests that it says, too.
-    let bare: Vec<Stated> = stated
-        .into_iter()
-        .map(|one| Stated {
-            digest: None,
-            ..one
-        })
-        .collect();
-    assert_eq!(digests(ID, &bare).unwrap(), found);
+    let bare = |one: Stated| Stated {
+        digest: None,
+        ..one
+    };
+    let bare: Vec<Stated> = stated.into_iter().map(bare).collect();
+    assert_eq!(judged(ID, &bare, &[]), Ok(last));
     let other = "req-01KAV3M0000123456789ABCDEG";
-    assert_eq!(digests(other, &bare), Err(Broken::Foreign { n: 1 }));
+    assert_eq!(judged(other, &bare, &[]), Err(Broken::Foreign { n: 1 }));
+    assert_eq!(judged(ID, &[], &[]), Err(Broken::Empty {}));
+}
+
+#[test]
+fn a_digest_is_read_only_as_it_is_written() {
+    let digest = Hash::of("postern.test", "");
+    let text = digest.to_string();
+    assert_eq!(Hash::read(&text), Some(digest));
+    let upper = text.to_uppercase();
+    for other in ["", "00", &upper, &format!("{text}0"), "é"] {
+        assert_eq!(Hash::read(other), None, "{other}");
+    }
+}
+
+#[test]
+fn what_was_seen_of_a_trail_must_be_in_it_and_the_first_that_is_not_is_named() {
+    let stated = trail(5);
+    let seen = |n: u64, digest, checkpoint| Seen {
+        n,
+        digest,
+        checkpoint,
+    };
+    let at = |n: usize| digest(&stated[n - 1]);
+    let both = [seen(5, at(5), 9), seen(2, at(2), 4)];
+    assert_eq!(judged(ID, &stated, &both), Ok(at(5)));
+    assert_eq!(
+        judged(ID, &stated[..4], &both),
+        Err(Broken::Cut {
+            last: 4,
+            n: 5,
+            checkpoint: 9
+        })
+    );
+    let other = [seen(5, at(4), 9), seen(2, at(3), 4)];
+    let otherwise = Broken::Otherwise {
+        n: 2,
+        checkpoint: 4,
+    };
+    assert_eq!(judged(ID, &stated, &other), Err(otherwise.clone()));
+    // What a checkpoint knows of an earlier entry comes before a later one that is wrong by itself.
+    let mut changed = stated.clone();
+    changed[3].entry["n"] = 9.into();
+    assert_eq!(judged(ID, &changed, &other), Err(otherwise));
+    let found = "9".to_owned();
+    assert_eq!(
+        judged(ID, &changed, &both),
+        Err(Broken::Order { n: 4, found })
+    );
 }
 
 fn cases() -> ProptestConfig {
@@ -102,7 +169,7 @@ proptest! {
         let Ok(altered) = serde_json::from_slice::<Value>(&bytes) else { return Ok(()) };
         prop_assume!(altered != stated[place].entry);
         stated[place].entry = altered;
-        let broken = digests(ID, &stated).unwrap_err();
+        let broken = judged(ID, &stated, &[]).unwrap_err();
         prop_assert_eq!(named(&broken), u64::try_from(place).unwrap() + 1, "{}", broken);
     }
 
@@ -113,10 +180,10 @@ proptest! {
         let mut stated = trail(length);
         let place = place.index(length - 1);
         stated[place].entry["at"] = "2026-11-24T10:15:00.000Z".into();
-        let digest = digest(OF_AN_ENTRY, &canonical::encode(&stated[place].entry));
-        stated[place].digest = Some(digest);
+        let digest = Hash::of(OF_AN_ENTRY, &canonical::encode(&stated[place].entry));
+        stated[place].digest = Some(digest.to_string());
         let next = u64::try_from(place).unwrap() + 2;
-        prop_assert_eq!(digests(ID, &stated), Err(Broken::Link { n: next }));
+        prop_assert_eq!(judged(ID, &stated, &[]), Err(Broken::Link { n: next }));
     }
 
     #[test]
@@ -135,8 +202,49 @@ proptest! {
                 stated.insert(place, foreign);
             }
         }
-        let broken = digests(ID, &stated).unwrap_err();
+        let broken = judged(ID, &stated, &[]).unwrap_err();
         let first = u64::try_from(place).unwrap() + 1;
+        if kind == 2 {
+            prop_assert_eq!(&broken, &Broken::Again { n: first });
+        }
         prop_assert!((first..=first + 1).contains(&named(&broken)), "{broken} of {first}");
+    }
+
+    #[test]
+    fn a_trail_that_is_cut_or_written_anew_is_found_by_what_was_seen_of_it(
+        length in 2_usize..8, seen in any::<Index>(), cut in any::<Index>(), place in any::<Index>(),
+    ) {
+        let stated = trail(length);
+        let seen = seen.index(length);
+        let n = u64::try_from(seen).unwrap() + 1;
+        let seen = [Seen { n, digest: digest(&stated[seen]), checkpoint: 3 }];
+        let cut = cut.index(length);
+        let broken = judged(ID, &stated[..cut], &seen);
+        if cut == 0 {
+            prop_assert_eq!(broken, Err(Broken::Empty {}));
+        } else if u64::try_from(cut).unwrap() < n {
+            let last = u64::try_from(cut).unwrap();
+            prop_assert_eq!(broken, Err(Broken::Cut { last, n, checkpoint: 3 }));
+        } else {
+            prop_assert!(broken.is_ok());
+        }
+        // Every digest is mended, so that the trail is whole by itself.
+        let mut anew = stated;
+        let place = place.index(length);
+        anew[place].entry["at"] = "2026-11-24T10:15:00.000Z".into();
+        let mut before = None;
+        for one in &mut anew {
+            if let Some(before) = before.take() {
+                one.entry["previous"] = before;
+            }
+            let digest = Hash::of(OF_AN_ENTRY, &canonical::encode(&one.entry)).to_string();
+            before = Some(digest.clone().into());
+            one.digest = Some(digest);
+        }
+        prop_assert!(judged(ID, &anew, &[]).is_ok());
+        if u64::try_from(place).unwrap() < n {
+            let broken = judged(ID, &anew, &seen);
+            prop_assert_eq!(broken, Err(Broken::Otherwise { n, checkpoint: 3 }));
+        }
     }
 }

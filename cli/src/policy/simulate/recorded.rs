@@ -1,12 +1,11 @@
 //! Audit entries, read one by one.
 //!
-//! An export of a year is larger than memory should have to be, so lines are streamed and bounded.
 //! Of what is recorded only the entries of somebody asking matter; the others are let pass by the
 //! name of their event, so that events which this version does not know are no faults.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
+use std::io::{self, BufReader};
 use std::path::Path;
 
 use rules::ask::Ask;
@@ -19,12 +18,9 @@ use rules::policy::{Question, Sought};
 use rules::route::Route;
 use serde_json::Value;
 
-use crate::input::{self, Unreadable};
-
-/// The longest line that is read, without its end: the trail of one request is far shorter.
-const MOST_LINE: usize = 1024 * 1024;
-/// The largest document that is not in lines.
-const MOST_DOCUMENT: u64 = 16 * 1024 * 1024;
+use crate::documents::{Documents, Next};
+use crate::input::Unreadable;
+use crate::trails::{Held, Stated};
 
 /// Somebody asked, and this is all that the policy looked at.
 #[derive(Debug)]
@@ -74,49 +70,21 @@ pub(super) enum Found {
 
 /// The requests of a file, in its order.
 pub(super) struct Recorded {
-    lines: Lines<Chain<Cursor<Vec<u8>>, BufReader<File>>>,
+    documents: Documents<BufReader<File>>,
     waiting: VecDeque<Found>,
 }
 
 impl Recorded {
-    /// Opens a file: JSON Lines, or one document of JSON over several lines.
+    /// Opens a file of trails or entries.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// It cannot be opened.
     pub(super) fn open(path: &Path) -> Result<Self, Unreadable> {
-        let refused = |fault| input::refused(path, fault);
-        let mut reader = BufReader::new(File::open(path).map_err(refused)?);
-        let mut head = Vec::new();
-        // The first line that says something decides.
-        while blank(&head) && head.len() < MOST_LINE {
-            let bound = u64::try_from(MOST_LINE).unwrap_or(u64::MAX);
-            let read = (&mut reader).take(bound).read_until(b'\n', &mut head);
-            if read.map_err(refused)? == 0 {
-                break;
-            }
-        }
-        let first: Result<Value, _> = serde_json::from_slice(&head);
-        let mut waiting = VecDeque::new();
-        if first.is_err_and(|fault| fault.is_eof()) && !blank(&head) {
-            let rest = (&mut reader).take(MOST_DOCUMENT).read_to_end(&mut head);
-            rest.map_err(refused)?;
-            if let Ok(document) = serde_json::from_slice(&head) {
-                waiting.extend(found(document, "the document"));
-                head.clear();
-            }
-        }
         Ok(Self {
-            lines: Lines {
-                reader: Cursor::new(head).chain(reader),
-                number: 0,
-            },
-            waiting,
+            documents: Documents::open(path)?,
+            waiting: VecDeque::new(),
         })
     }
-}
-
-fn blank(bytes: &[u8]) -> bool {
-    bytes.iter().all(u8::is_ascii_whitespace)
 }
 
 impl Iterator for Recorded {
@@ -127,50 +95,34 @@ impl Iterator for Recorded {
             if let Some(found) = self.waiting.pop_front() {
                 return Some(found);
             }
-            let (number, line) = match self.lines.next()? {
-                Ok(line) => line,
-                Err(fault) => return Some(Found::Refused(fault)),
-            };
-            let place = format!("line {number}");
-            let unread = |what: String| Found::Unread {
-                place: place.clone(),
-                what,
-            };
-            match line {
-                None => self
-                    .waiting
-                    .push_back(unread("longer than 1 MiB".to_owned())),
-                Some(line) if blank(&line) => {}
-                Some(line) => match serde_json::from_slice(&line) {
-                    Ok(value) => self.waiting.extend(found(value, &place)),
-                    Err(fault) => self.waiting.push_back(unread(format!("not JSON: {fault}"))),
-                },
+            match self.documents.next()? {
+                Next::Document { line, value } => {
+                    self.waiting.extend(found(value, &format!("line {line}")));
+                }
+                Next::Unread { line, what } => {
+                    let place = format!("line {line}");
+                    return Some(Found::Unread { place, what });
+                }
+                Next::Refused(fault) => return Some(Found::Refused(fault)),
             }
         }
     }
 }
 
-/// What a value says: an entry, one with its digest, or a whole trail.
-fn found(value: Value, place: &str) -> Vec<Found> {
-    let Value::Object(mut members) = value else {
-        return vec![no_entry(place)];
-    };
-    if let Some(Value::Array(entries)) = members.remove("entries") {
-        return entries
+/// What a document says: an entry, one with its digest, or a whole trail.
+fn found(document: Value, place: &str) -> Vec<Found> {
+    match Held::of(document) {
+        Held::Trail { entries, .. } => entries
             .into_iter()
             .zip(1_u32..)
-            .flat_map(|(entry, n)| one(entry, &format!("{place}, entry {n}")))
-            .collect();
+            .filter_map(|(stated, n)| one(stated, &format!("{place}, entry {n}")))
+            .collect(),
+        Held::Entry(stated) => one(stated, place).into_iter().collect(),
     }
-    one(Value::Object(members), place).into_iter().collect()
 }
 
-/// What an entry says, with its digest or without; nothing where nobody asks in it.
-fn one(mut value: Value, place: &str) -> Option<Found> {
-    let entry = match value.get_mut("entry") {
-        Some(entry) => entry.take(),
-        None => value,
-    };
+/// What an entry says; nothing where nobody asks in it.
+fn one(Stated { entry, .. }: Stated, place: &str) -> Option<Found> {
     match entry.pointer("/event/type").and_then(Value::as_str) {
         Some("asked") => Some(match serde_json::from_value(entry) {
             Ok(entry) => asked(entry, place),
@@ -219,44 +171,6 @@ fn asked(entry: Entry, place: &str) -> Found {
         facts,
         at: entry.at,
     }))
-}
-
-/// The lines of a reader, none of them held that is too long.
-struct Lines<R> {
-    reader: R,
-    number: usize,
-}
-
-impl<R: BufRead> Lines<R> {
-    /// The next line with its number; without its text where it is too long. Nothing at the end.
-    fn next(&mut self) -> Option<io::Result<(usize, Option<Vec<u8>>)>> {
-        let mut line = Vec::new();
-        let mut all = true;
-        let mut ended = false;
-        let mut some = false;
-        while !ended {
-            let part = match self.reader.fill_buf() {
-                Ok([]) => break,
-                Ok(part) => part,
-                Err(fault) if fault.kind() == io::ErrorKind::Interrupted => continue,
-                Err(fault) => return Some(Err(fault)),
-            };
-            some = true;
-            let end = part.iter().position(|byte| *byte == b'\n');
-            let (text, _) = part.split_at(end.unwrap_or(part.len()));
-            all = all && line.len().saturating_add(text.len()) <= MOST_LINE;
-            if all {
-                line.extend_from_slice(text);
-            }
-            let read = text.len() + usize::from(end.is_some());
-            ended = end.is_some();
-            self.reader.consume(read);
-        }
-        some.then(|| {
-            self.number += 1;
-            Ok((self.number, all.then_some(line)))
-        })
-    }
 }
 
 #[cfg(test)]

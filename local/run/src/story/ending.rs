@@ -150,7 +150,7 @@ impl Teller<'_> {
             return must(false, "a session that is over", "one that is not");
         };
         let LogVerdict::Landed { object } = &seen.log else {
-            return must(false, "the verdict landed", seen.log.word());
+            return must(false, "the verdict landed", seen.log.word().as_str());
         };
         self.taken(
             &answer,

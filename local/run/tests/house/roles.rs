@@ -22,6 +22,9 @@ const OTHER_CONFIG: &str = "arn:aws:s3:::postern-config/other.json";
 const CONFIG: &str = "arn:aws:s3:::postern-config";
 const KEY: &str = "arn:aws:ssm:ap-northeast-2:111122223333:parameter/postern/on-call-key";
 const OTHER_KEY: &str = "arn:aws:ssm:ap-northeast-2:111122223333:parameter/postern/on-call-key-2";
+const BUS: &str = "arn:aws:events:ap-northeast-2:111122223333:event-bus/default";
+const CHECKPOINT: &str = "arn:aws:s3:::postern-evidence/checkpoints/000000000001.json";
+const OTHER_EVIDENCE: &str = "arn:aws:s3:::postern-evidence/other.json";
 const LOG: &str = "arn:aws:s3:::postern-session-logs/sessions/some.log";
 
 async fn may(house: &House, function: Function, action: &str, resource: &str) -> bool {
@@ -32,22 +35,24 @@ async fn may(house: &House, function: Function, action: &str, resource: &str) ->
         .provide_credentials()
         .await
         .unwrap();
-    let demand = Demand::new(action, resource).with("s3:prefix", "sessions/some.log");
+    let demand = Demand::new(action, resource)
+        .with("s3:prefix", "sessions/some.log")
+        .with("events:source", "postern");
     house.world().may(keys.access_key_id(), &demand).is_ok()
 }
 
 /// Action, resource, and whether `api`, `issue` and the sweeper may.
-const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 39] = [
+const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 45] = [
     ("dynamodb:GetItem", TABLE, [true, true, true]),
     ("dynamodb:PutItem", TABLE, [true, true, true]),
     ("dynamodb:DeleteItem", TABLE, [true, false, true]),
-    ("dynamodb:Query", TABLE, [true, false, true]),
+    ("dynamodb:Query", TABLE, [true, true, true]),
     ("dynamodb:Query", DUE, [false, false, true]),
     ("dynamodb:Query", WAITING, [true, false, false]),
     ("dynamodb:Scan", TABLE, [false, false, false]),
     ("dynamodb:DeleteTable", TABLE, [false, false, false]),
     ("dynamodb:UpdateTable", TABLE, [false, false, false]),
-    ("ssm:DescribeInstanceInformation", "*", [true, true, false]),
+    ("ssm:DescribeInstanceInformation", "*", [true, true, true]),
     ("tag:GetResources", "*", [true, true, false]),
     ("sts:AssumeRole", ACCESS, [false, true, false]),
     ("sts:TagSession", ACCESS, [false, true, false]),
@@ -85,6 +90,12 @@ const TABLE_OF_POWERS: [(&str, &str, [bool; 3]); 39] = [
         [false, false, false],
     ),
     ("iam:PassRole", ACCESS, [false, false, false]),
+    ("events:PutEvents", BUS, [false, false, true]),
+    ("s3:PutObject", CHECKPOINT, [false, false, true]),
+    ("s3:GetObject", CHECKPOINT, [false, false, true]),
+    ("s3:DeleteObjectVersion", CHECKPOINT, [false, false, false]),
+    ("s3:PutObjectRetention", CHECKPOINT, [false, false, false]),
+    ("s3:PutObject", OTHER_EVIDENCE, [false, false, false]),
 ];
 
 #[tokio::test]

@@ -48,7 +48,7 @@ enum Filter {
     Owner(String),
     Status(SessionStatus),
     SessionId(String),
-    /// Whether it asks for `Standard`, which all sessions here are.
+    /// Whether it asks for `JustInTime`; else for `Standard`.
     AccessType(bool),
 }
 
@@ -208,8 +208,8 @@ impl Filter {
                     })?,
             ),
             "AccessType" => match value.as_str() {
-                "Standard" => Self::AccessType(true),
-                "JustInTime" => Self::AccessType(false),
+                "Standard" => Self::AccessType(false),
+                "JustInTime" => Self::AccessType(true),
                 other => {
                     let all = "Member must satisfy enum value set: [Standard, JustInTime]";
                     return Err(violated("filters.member.value", other, all));
@@ -233,7 +233,7 @@ impl Filter {
             Self::Owner(owner) => session.owner.arn == *owner,
             Self::Status(wanted) => status == *wanted,
             Self::SessionId(id) => session.id == *id,
-            Self::AccessType(standard) => *standard,
+            Self::AccessType(just_in_time) => session.just_in_time == *just_in_time,
         }
     }
 }
@@ -257,7 +257,7 @@ fn describe(session: &Session, status: SessionStatus, as_of: i64) -> Value {
         "Owner": session.owner.arn,
         // Reserved for future use: never tells of a log (AWS-FACTS 0.5).
         "OutputUrl": {},
-        "AccessType": "Standard",
+        "AccessType": if session.just_in_time { "JustInTime" } else { "Standard" },
     });
     if let Some(members) = shown.as_object_mut() {
         let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);

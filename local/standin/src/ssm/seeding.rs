@@ -199,6 +199,22 @@ impl World {
         self.sessions().into_iter().find(|session| session.id == id)
     }
 
+    /// Makes a session one of AWS's own just-in-time node access.
+    ///
+    /// # Errors
+    /// [`NotThere::LiveSession`].
+    pub fn mark_just_in_time(&self, id: &str) -> Result<(), NotThere> {
+        let there = match self.ssm_state().sessions.get_mut(id) {
+            Some(session) => {
+                session.just_in_time = true;
+                Ok(())
+            }
+            None => Err(NotThere::LiveSession(id.to_owned())),
+        };
+        self.persist();
+        there
+    }
+
     /// Types a line into a session; it will be in its log.
     ///
     /// # Errors

@@ -169,6 +169,9 @@ pub(super) struct Session {
     pub(super) typed: Vec<(i64, String)>,
     /// How many of its log's versions have been written.
     pub(super) uploaded: usize,
+    /// Whether it came by AWS's own just-in-time node access.
+    #[serde(default)]
+    pub(super) just_in_time: bool,
     last_activity_millis: i64,
     /// INVARIANT: by time; nothing follows a change that ends the session.
     changes: Vec<Change>,
@@ -190,6 +193,7 @@ impl Session {
             started_millis: now,
             typed: Vec::new(),
             uploaded: 0,
+            just_in_time: false,
             last_activity_millis: now,
             changes: Vec::new(),
         };

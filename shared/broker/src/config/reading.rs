@@ -231,6 +231,18 @@ impl<'a> Reading<'a> {
         length
     }
 
+    /// A length of time, or `never`, which is none at all.
+    pub(super) fn length_or_never(
+        &mut self,
+        name: &'static str,
+        usual: Duration,
+    ) -> Option<Duration> {
+        match self.value(name).as_deref() {
+            Some("never") => Some(Duration::ZERO),
+            Some(_) | None => self.length(name, usual),
+        }
+    }
+
     /// `true` or `false`, and nothing that only looks like it.
     pub(super) fn switch(&mut self, name: &'static str) -> Option<bool> {
         match self.value(name).as_deref() {

@@ -4,7 +4,7 @@ use rules::caller::Caller;
 use rules::life::extend::{self, Longer};
 use rules::life::{answer, end, review};
 use rules::moment::Moment;
-use rules::names::{RequestId, Target};
+use rules::names::RequestId;
 use rules::refusal::{Refusal, Verb};
 use rules::request::Request;
 use rules::step::Step;
@@ -128,11 +128,16 @@ impl Desk {
     ) -> Result<Filed, Turned> {
         let mark = mark(caller, Verb::Extend.as_str(), Some(id), &body, key);
         in_time(async {
+            if let Some(id) = self.files.remembered(mark.as_ref()).await? {
+                return self.files.replay(caller, id).await;
+            }
             // What is asked never changes, so its targets are looked up once.
             let request = self.files.load(caller, id).await?;
-            let targets: Vec<Target> = request.ask().targets.iter().cloned().collect();
             let ruling = self.files.in_force.now().await?;
-            let facts = self.inventory.facts(&targets).await?;
+            let facts = self
+                .files
+                .facts(&self.inventory, &request.ask().targets)
+                .await?;
             let terms = &self.files.terms;
             let rule = |request: &Request, now| {
                 let longer = Longer {
@@ -142,8 +147,7 @@ impl Desk {
                 let (facts, regime) = (facts.clone(), ruling.regime(terms, now));
                 extend::extend(request, caller, longer, facts, regime, &terms.offices, now)
             };
-            self.load_judge_record(caller, id, mark.as_ref(), rule)
-                .await
+            self.judge_and_record(caller, id, mark.as_ref(), rule).await
         })
         .await
     }
@@ -155,10 +159,21 @@ impl Desk {
         mark: Option<&Mark>,
         rule: impl Fn(&Request, Moment) -> Result<Step, Refusal>,
     ) -> Result<Filed, Turned> {
-        let files = &self.files;
-        if let Some(id) = files.remembered(mark).await? {
-            return files.replay(caller, id).await;
+        match self.files.remembered(mark).await? {
+            Some(id) => self.files.replay(caller, id).await,
+            None => self.judge_and_record(caller, id, mark, rule).await,
         }
+    }
+
+    /// The same for a call that is not known to have been taken before.
+    async fn judge_and_record(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        mark: Option<&Mark>,
+        rule: impl Fn(&Request, Moment) -> Result<Step, Refusal>,
+    ) -> Result<Filed, Turned> {
+        let files = &self.files;
         for _ in 0..TRIES {
             let request = files.load(caller, id).await?;
             let step = match rule(&request, files.now()) {

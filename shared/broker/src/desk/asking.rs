@@ -7,14 +7,13 @@ use rules::life::ask::{self, Asking};
 use rules::life::explain::{self, Explanation};
 use rules::life::offer;
 use rules::moment::Moment;
-use rules::names::{Digest, RequestId, Target};
+use rules::names::{Digest, RequestId};
 use rules::wire::TargetsView;
 
 use super::calling::{TRIES, in_time, mark};
 use super::turned::{Cause, Turned};
 use super::{Desk, Filed, Recorded};
 use crate::ledger::IdempotencyKey;
-use crate::notice::Notice;
 
 /// The most targets of one place that are listed.
 const MOST_TARGETS: usize = 1_000;
@@ -51,9 +50,8 @@ impl Desk {
     /// There is no policy set, or AWS failed.
     pub async fn explain(&self, caller: &Caller, ask: Ask) -> Result<Explained, Turned> {
         in_time(async {
-            let targets: Vec<Target> = ask.targets.iter().cloned().collect();
             let ruling = self.files.in_force.now().await?;
-            let facts = self.inventory.facts(&targets).await?;
+            let facts = self.files.facts(&self.inventory, &ask.targets).await?;
             let asking = self.asking(caller, ask, facts).await?;
             let now = self.files.now();
             let regime = ruling.regime(&self.files.terms, now);
@@ -99,9 +97,8 @@ impl Desk {
         if let Some(id) = files.remembered(mark.as_ref()).await? {
             return files.replay(caller, id).await;
         }
-        let targets: Vec<Target> = ask.targets.iter().cloned().collect();
         let ruling = files.in_force.now().await?;
-        let facts = self.inventory.facts(&targets).await?;
+        let facts = files.facts(&self.inventory, &ask.targets).await?;
         for _ in 0..TRIES {
             let asking = self.asking(caller, ask.clone(), facts.clone()).await?;
             let now = files.now();
@@ -114,12 +111,6 @@ impl Desk {
                 })?;
             match files.record(&step, mark.as_ref()).await? {
                 Some(Recorded::Now) => {
-                    if step.breaks_glass() {
-                        files.in_force.tell(Notice::GlassBroken {
-                            request: step.request().id(),
-                            person: caller.person().clone(),
-                        });
-                    }
                     return Ok(Filed {
                         request: files.view(step.request(), caller),
                         replayed: false,
@@ -142,7 +133,8 @@ impl Desk {
             let mut offers = Vec::new();
             let mut complete = true;
             for place in self.files.terms.places.iter() {
-                let facts = self.inventory.all(place, MOST_TARGETS).await?;
+                let mut facts = self.inventory.all(place, MOST_TARGETS).await?;
+                self.files.ledger.add_last_logs(&mut facts).await?;
                 complete &= facts.len() < MOST_TARGETS;
                 let now = self.files.now();
                 let regime = ruling.regime(&self.files.terms, now);

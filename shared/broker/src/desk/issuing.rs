@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rules::caller::Caller;
 use rules::life::issue::{self, NotBegun};
 use rules::moment::Moment;
-use rules::names::{RequestId, Target};
+use rules::names::RequestId;
 use rules::refusal::{Refusal, Verb};
 use rules::request::Request;
 use rules::step::Step;
@@ -95,9 +95,8 @@ impl Issuer {
         let files = &self.files;
         for _ in 0..TRIES {
             let request = files.load(caller, id).await?;
-            let targets: Vec<Target> = request.ask().targets.iter().cloned().collect();
             let ruling = files.in_force.now().await?;
-            let facts = self.inventory.facts(&targets).await?;
+            let facts = files.facts(&self.inventory, &request.ask().targets).await?;
             let now = files.now();
             let begun = issue::begin(
                 &request,

@@ -14,10 +14,8 @@ use rules::names::{Digest, RequestId};
 use super::fault::LedgerFault;
 use super::item::{self, Item, Key, n, s};
 use super::table::{Index, Table};
-use super::{Ledger, QUERY, SERVICE};
+use super::{CONDITION, Ledger, QUERY, SERVICE, UPDATE};
 use crate::fault::AwsFault;
-
-const UPDATE: &str = "UpdateItem";
 
 /// How many empty hours one call passes at most, so that after a long standstill each call keeps
 /// the way it has made.
@@ -63,12 +61,7 @@ pub(super) fn place(
     now: Moment,
     table: &Table,
 ) -> [(&'static str, AttributeValue); 2] {
-    let digest = Digest::of("postern.shard", id.to_string().as_bytes()).hex();
-    let byte = digest
-        .get(..2)
-        .and_then(|byte| u8::from_str_radix(byte, 16).ok())
-        .unwrap_or(0);
-    let shard = byte.checked_rem(table.shards).unwrap_or(0);
+    let shard = shard(id, table);
     [
         (
             item::DUE_BUCKET,
@@ -79,6 +72,16 @@ pub(super) fn place(
             s(format!("{:015}#{id}", due_at.millis().max(0))),
         ),
     ]
+}
+
+/// Which of the shards a request's work is in.
+pub(super) fn shard(id: RequestId, table: &Table) -> u8 {
+    let digest = Digest::of("postern.shard", id.to_string().as_bytes()).hex();
+    let byte = digest
+        .get(..2)
+        .and_then(|byte| u8::from_str_radix(byte, 16).ok())
+        .unwrap_or(0);
+    byte.checked_rem(table.shards).unwrap_or(0)
 }
 
 fn bucket(hour: i64, shard: u8) -> String {
@@ -161,7 +164,7 @@ impl Ledger {
             Ok(_) => Ok(()),
             Err(error) => match AwsFault::of(SERVICE, UPDATE, &error) {
                 // It is not there any more, which serves as well.
-                fault if fault.code == "ConditionalCheckFailedException" => Ok(()),
+                fault if fault.code == CONDITION => Ok(()),
                 fault => Err(fault.into()),
             },
         }
@@ -238,7 +241,7 @@ impl Ledger {
         match Box::pin(call).await {
             Ok(_) => Ok(()),
             Err(error) => match AwsFault::of(SERVICE, UPDATE, &error) {
-                fault if fault.code == "ConditionalCheckFailedException" => Ok(()),
+                fault if fault.code == CONDITION => Ok(()),
                 fault => Err(fault.into()),
             },
         }

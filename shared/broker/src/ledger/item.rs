@@ -7,7 +7,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rules::names::{Digest, Group, Person, RequestId};
+use rules::bypass::Bypass;
+use rules::facts::LastLog;
+use rules::names::{Digest, Group, Person, RequestId, Target};
 use rules::request::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,11 +35,19 @@ pub(super) const EXPIRES: &str = "expires";
 pub(super) const FINGERPRINT: &str = "fingerprint";
 pub(super) const REQUEST: &str = "request";
 pub(super) const HOUR: &str = "hour";
+/// The first entry of a request that has not been put on the bus.
+pub(super) const FROM: &str = "first_n";
+/// The last entry of a request.
+pub(super) const TO: &str = "last_n";
+pub(super) const DIGEST: &str = "digest";
+pub(super) const AT: &str = "made_at";
 /// The token of the transaction that wrote an entry.
 pub(super) const TOKEN: &str = "token";
 
 /// How the sort keys of audit entries begin.
 pub(super) const ENTRY: &str = "ENTRY#";
+/// How the keys of sessions past Postern begin.
+pub(super) const BYPASS: &str = "BYPASS#";
 /// How the sort keys of sessions begin.
 pub(super) const SESSION: &str = "SESSION#";
 
@@ -108,6 +118,68 @@ impl Key {
         }
     }
 
+    /// That entries of a request have not been put on the bus.
+    pub(super) fn unsent(shard: u8, id: RequestId) -> Self {
+        Self {
+            pk: unsent_pk(shard),
+            sk: id.to_string(),
+        }
+    }
+
+    /// That a session past Postern has not been put on the bus.
+    pub(super) fn unsent_bypass(shard: u8, session: &str) -> Self {
+        Self {
+            pk: unsent_pk(shard),
+            sk: format!("{BYPASS}{session}"),
+        }
+    }
+
+    /// That a session past Postern has been told of.
+    pub(super) fn bypass(bypass: &Bypass) -> Self {
+        let Bypass {
+            account,
+            region,
+            session,
+            ..
+        } = bypass;
+        Self {
+            pk: format!("{BYPASS}{account}/{region}/{session}"),
+            sk: "BYPASS".to_owned(),
+        }
+    }
+
+    /// The head of a chain that has grown since the last checkpoint.
+    pub(super) fn grown(shard: u8, id: RequestId) -> Self {
+        Self {
+            pk: grown_pk(shard),
+            sk: id.to_string(),
+        }
+    }
+
+    /// The last checkpoint.
+    pub(super) fn checkpoint() -> Self {
+        Self {
+            pk: "CHECKPOINT".to_owned(),
+            sk: "LAST".to_owned(),
+        }
+    }
+
+    /// What became of the log of one session, with its instance. The last one sorts last.
+    pub(super) fn log(target: &Target, last: &LastLog) -> Self {
+        Self {
+            pk: log_pk(target),
+            sk: format!("{:015}#{}", last.ended_at.millis(), last.session),
+        }
+    }
+
+    /// Who may write what nobody else may write at the same time.
+    pub(super) fn lease(name: &str) -> Self {
+        Self {
+            pk: format!("LEASE#{name}"),
+            sk: "LEASE".to_owned(),
+        }
+    }
+
     pub(super) fn cursor() -> Self {
         Self {
             pk: "DUE".to_owned(),
@@ -139,6 +211,18 @@ impl Key {
 
 pub(super) fn request_pk(id: RequestId) -> String {
     format!("REQ#{id}")
+}
+
+pub(super) fn unsent_pk(shard: u8) -> String {
+    format!("UNSENT#{shard:02}")
+}
+
+pub(super) fn grown_pk(shard: u8) -> String {
+    format!("GROWN#{shard:02}")
+}
+
+pub(super) fn log_pk(target: &Target) -> String {
+    format!("LOG#{target}")
 }
 
 pub(super) fn s(text: impl Into<String>) -> AttributeValue {

@@ -38,6 +38,39 @@ pub struct ObjectPlace {
     version: Option<String>,
 }
 
+/// The name of a bucket: 3 to 63 lower-case letters, digits, dots or hyphens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketName(String);
+
+/// A text that is no name of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a bucket's name: 3 to 63 lower-case letters, digits, dots or hyphens")]
+pub struct NotABucket(String);
+
+impl BucketName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for BucketName {
+    type Err = NotABucket;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match is_bucket(text) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(NotABucket(text.to_owned())),
+        }
+    }
+}
+
+fn is_bucket(text: &str) -> bool {
+    let of_bucket = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+    (3..=63).contains(&text.len()) && text.chars().all(of_bucket)
+}
+
 /// A text that says no place of an object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an object of S3 such as `s3://bucket/key` or `s3://bucket/key?versionId=id`")]
@@ -58,10 +91,8 @@ impl ObjectPlace {
             Some((key, query)) => (key, Some(query.strip_prefix("versionId=")?)),
             None => (rest, None),
         };
-        let of_bucket = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
         let of_version = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        let fits = (3..=63).contains(&bucket.len())
-            && bucket.chars().all(of_bucket)
+        let fits = is_bucket(bucket)
             && (1..=1_024).contains(&key.len())
             && key.chars().all(is_plain)
             && version.is_none_or(|id| !id.is_empty() && id.chars().all(of_version));
@@ -156,25 +187,29 @@ impl Object {
         Ok(Found::Changed {
             etag: answer.e_tag,
             version: answer.version_id.filter(|id| id != "null"),
-            bytes: self.body(answer.body).await?,
+            bytes: body(answer.body, self.largest).await?,
         })
     }
+}
 
-    /// Reads a body piece by piece. What an answer says of its length is no cap.
-    async fn body(&self, mut body: ByteStream) -> Result<Option<Vec<u8>>, AwsFault> {
-        let mut bytes = Vec::new();
-        while let Some(piece) = body
-            .try_next()
-            .await
-            .map_err(|_| AwsFault::unreadable(SERVICE, GET_OBJECT))?
-        {
-            if bytes.len().saturating_add(piece.len()) > self.largest {
-                return Ok(None);
-            }
-            bytes.extend_from_slice(&piece);
+/// Reads a body piece by piece; nothing where it is too long. What an answer says of its length is
+/// no cap.
+pub(super) async fn body(
+    mut body: ByteStream,
+    largest: usize,
+) -> Result<Option<Vec<u8>>, AwsFault> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = body
+        .try_next()
+        .await
+        .map_err(|_| AwsFault::unreadable(SERVICE, GET_OBJECT))?
+    {
+        if bytes.len().saturating_add(piece.len()) > largest {
+            return Ok(None);
         }
-        Ok(Some(bytes))
+        bytes.extend_from_slice(&piece);
     }
+    Ok(Some(bytes))
 }
 
 #[cfg(test)]

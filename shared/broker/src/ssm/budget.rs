@@ -26,6 +26,18 @@ impl Default for CallRate {
     }
 }
 
+/// Whether somebody's access lasts longer for want of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// A session that is over is to be found and ended.
+    Urgent,
+    /// What is gone already is followed up. It leaves enough for a listing and an ending.
+    CanWait,
+}
+
+/// How many calls are kept back for what is urgent.
+const RESERVE: u32 = 2;
+
 /// A token bucket, kept as the time at which it would be full again.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -42,21 +54,23 @@ impl Budget {
     }
 
     /// Waits for one's turn. Turns are given out in the order of asking.
-    pub(super) async fn take(&self) {
-        let turn = self.turn(Instant::now());
+    pub(super) async fn take(&self, haste: Haste) {
+        let turn = self.turn(Instant::now(), haste);
         tokio::time::sleep_until(turn).await;
     }
 
     /// When the next call may be made, as seen at `now`.
-    fn turn(&self, now: Instant) -> Instant {
+    fn turn(&self, now: Instant, haste: Haste) -> Instant {
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         let full = full_at.map_or(now, |at| at.max(now));
         *full_at = Some(full + self.rate.every);
-        let slack = self
-            .rate
-            .every
-            .saturating_mul(self.rate.burst.saturating_sub(1));
-        full.checked_sub(slack).unwrap_or(now)
+        let left = match haste {
+            Haste::Urgent => 0,
+            Haste::CanWait => RESERVE,
+        };
+        let burst = self.rate.burst.saturating_sub(1).saturating_sub(left);
+        let slack = self.rate.every.saturating_mul(burst);
+        full.checked_sub(slack).unwrap_or(now).max(now)
     }
 }
 
@@ -67,8 +81,24 @@ mod tests {
     /// When each of `calls` asked for at once gets its turn, in milliseconds from `now`.
     fn turns(budget: &Budget, now: Instant, calls: usize) -> Vec<u128> {
         (0..calls)
-            .map(|_| budget.turn(now).saturating_duration_since(now).as_millis())
+            .map(|_| turn(budget, now, Haste::Urgent))
             .collect()
+    }
+
+    fn turn(budget: &Budget, now: Instant, haste: Haste) -> u128 {
+        let turn = budget.turn(now, haste);
+        turn.saturating_duration_since(now).as_millis()
+    }
+
+    #[test]
+    fn what_can_wait_leaves_enough_for_what_is_urgent() {
+        let now = Instant::now();
+        let budget = Budget::new(CallRate::default());
+        assert_eq!(turn(&budget, now, Haste::CanWait), 0);
+        assert_eq!(turn(&budget, now, Haste::CanWait), 0);
+        assert_eq!(turn(&budget, now, Haste::CanWait), 500);
+        // The bucket has given three, and one is left at once.
+        assert_eq!(turns(&budget, now, 2), [0, 500]);
     }
 
     #[test]

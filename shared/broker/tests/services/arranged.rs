@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
-use broker::aws::{Accounts, with_http};
+use broker::aws::{Accounts, Duty, with_http};
 use broker::clock::Clock;
 use broker::iam::Iam;
 use broker::inventory::Inventory;
@@ -158,7 +158,7 @@ pub(crate) fn config_of(world: &World, clock: &Clock, keys: &Keys) -> SdkConfig 
 
 impl Arranged {
     pub(crate) fn accounts(&self) -> Accounts {
-        Accounts::home(ACCOUNT.parse().unwrap(), self.config.clone())
+        Accounts::home(ACCOUNT.parse().unwrap(), self.config.clone(), Duty::Operate)
     }
 
     pub(crate) fn sts(&self) -> Sts {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use broker::fault::AwsFaultKind;
 use broker::iam::DenyFault;
-use rules::deny_list::DenyList;
+use rules::deny_list::{Denied, DenyList};
 use rules::moment::Moment;
 use rules::names::RequestId;
 use serde_json::json;
@@ -18,6 +18,11 @@ fn writes(arranged: &Arranged) -> usize {
 
 fn soon(arranged: &Arranged) -> Moment {
     arranged.now().plus(Duration::from_secs(1_800))
+}
+
+/// Credentials of a grant that was taken back when everything began, until they expire.
+fn over(expires_at: Moment) -> (Moment, Moment) {
+    (Moment::from_seconds(1_764_000_000), expires_at)
 }
 
 async fn put(arranged: &Arranged, document: &str) {
@@ -41,7 +46,7 @@ async fn denied_credentials_open_nothing_and_others_still_do() {
         .deny(
             &arranged.place,
             revoked.id(),
-            soon(&arranged),
+            over(soon(&arranged)),
             arranged.now(),
         )
         .await
@@ -55,13 +60,11 @@ async fn denied_credentials_open_nothing_and_others_still_do() {
     let calls = arranged.world.calls_of(Service::Iam, "PutRolePolicy");
     assert_eq!(calls.len(), 1);
     let mut list = DenyList::default();
-    list.deny(revoked.id(), soon(&arranged));
+    let (revoked_at, expires_at) = over(soon(&arranged));
+    list.deny(revoked.id(), revoked_at, expires_at);
     assert_eq!(calls[0].parameters["RoleName"], "Access");
     assert_eq!(calls[0].parameters["PolicyName"], "PosternRevoked");
-    assert_eq!(
-        calls[0].parameters["PolicyDocument"],
-        list.to_json().unwrap()
-    );
+    assert_eq!(calls[0].parameters["PolicyDocument"], list.to_json());
 }
 
 #[tokio::test]
@@ -73,7 +76,7 @@ async fn denying_again_writes_nothing() {
         iam.deny(
             &arranged.place,
             request.id(),
-            soon(&arranged),
+            over(soon(&arranged)),
             arranged.now(),
         )
         .await
@@ -82,9 +85,14 @@ async fn denying_again_writes_nothing() {
     assert_eq!(writes(&arranged), 1);
     // Nor is anything written for credentials that have expired.
     let (other, _) = arranged.granted(2);
-    iam.deny(&arranged.place, other.id(), arranged.now(), arranged.now())
-        .await
-        .unwrap();
+    iam.deny(
+        &arranged.place,
+        other.id(),
+        over(arranged.now()),
+        arranged.now(),
+    )
+    .await
+    .unwrap();
     assert_eq!(writes(&arranged), 1);
 }
 
@@ -96,7 +104,7 @@ async fn entries_go_when_their_credentials_have_expired_and_the_policy_with_the_
     iam.deny(
         &arranged.place,
         arranged.granted(1).0.id(),
-        soon(&arranged),
+        over(soon(&arranged)),
         arranged.now(),
     )
     .await
@@ -104,7 +112,7 @@ async fn entries_go_when_their_credentials_have_expired_and_the_policy_with_the_
     iam.deny(
         &arranged.place,
         arranged.granted(2).0.id(),
-        later,
+        over(later),
         arranged.now(),
     )
     .await
@@ -134,7 +142,7 @@ async fn writers_of_one_process_do_not_overwrite_each_other() {
         iam.deny(
             &arranged.place,
             requests[n],
-            soon(&arranged),
+            over(soon(&arranged)),
             arranged.now(),
         )
     };
@@ -155,7 +163,7 @@ async fn writers_of_one_process_do_not_overwrite_each_other() {
         .as_str()
         .unwrap();
     let list = DenyList::parse(last).unwrap();
-    assert!(requests.iter().all(|request| list.denies(*request)));
+    assert!(requests.iter().all(|request| list.names(*request)));
 }
 
 #[tokio::test]
@@ -171,7 +179,7 @@ async fn a_policy_that_somebody_else_wrote_is_left_as_it_is() {
         .deny(
             &arranged.place,
             request.id(),
-            soon(&arranged),
+            over(soon(&arranged)),
             arranged.now(),
         )
         .await;
@@ -182,46 +190,65 @@ async fn a_policy_that_somebody_else_wrote_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_full_list_is_a_fault_and_loses_nobody() {
+async fn a_full_list_denies_all_credentials_that_were_issued_until_then_and_none_after() {
     let arranged = arranged();
+    let (revoked, one) = arranged.minted(1).await;
+    let (_, two) = arranged.minted(2).await;
+    arranged.world.clock().advance(Duration::from_secs(5));
+    let now = arranged.now();
     let mut list = DenyList::default();
-    let mut n = 0_u32;
     let full = loop {
         let mut next = list.clone();
-        n += 1;
+        let n = u32::try_from(list.to_json().len()).unwrap();
         let mut entropy = [0; 10];
         entropy[..4].copy_from_slice(&n.to_be_bytes());
-        next.deny(RequestId::new(arranged.now(), entropy), soon(&arranged));
-        match next.to_json() {
-            Ok(_) => list = next,
-            Err(_) => break list.to_json().unwrap(),
+        match next.deny(RequestId::new(now, entropy), now, soon(&arranged)) {
+            Denied::Listed => list = next,
+            Denied::WithAllOthers => break list.to_json(),
+            Denied::Already => panic!("it is new"),
         }
     };
     put(&arranged, &full).await;
-    let (request, _) = arranged.granted(200);
-    let denied = arranged
-        .iam()
-        .deny(
-            &arranged.place,
-            request.id(),
-            soon(&arranged),
-            arranged.now(),
-        )
+    arranged.open(&one).await.unwrap();
+    let times = (now, soon(&arranged));
+    let iam = arranged.iam();
+    let denied = iam.deny(&arranged.place, revoked.id(), times, now).await;
+    assert_eq!(denied, Ok(Some(Denied::WithAllOthers)));
+    // Whoever still has a grant asks anew, and goes on.
+    let denied = Err("AccessDeniedException".to_owned());
+    assert_eq!(arranged.open(&one).await, denied);
+    assert_eq!(arranged.open(&two).await, denied);
+    arranged.world.clock().advance(Duration::from_secs(1));
+    let (_, three) = arranged.minted(3).await;
+    arranged.open(&three).await.unwrap();
+    // It ends when the last of those that were on the list have expired.
+    arranged
+        .world
+        .clock()
+        .advance(Duration::from_secs(1_800 + 900));
+    let pruned = arranged.iam().prune(&arranged.place, arranged.now()).await;
+    assert_eq!(pruned, Ok(1));
+}
+
+#[tokio::test]
+async fn a_full_list_has_room_again_when_its_entries_have_expired() {
+    let arranged = arranged();
+    let now = arranged.now();
+    let (first, second) = (arranged.granted(1).0.id(), arranged.granted(2).0.id());
+    let iam = arranged.iam();
+    iam.deny(&arranged.place, first, over(soon(&arranged)), now)
+        .await
+        .unwrap();
+    arranged.world.clock().advance(Duration::from_secs(2_700));
+    let later = over(arranged.now().plus(Duration::from_secs(900)));
+    let denied = iam
+        .deny(&arranged.place, second, later, arranged.now())
         .await;
-    assert!(matches!(denied, Err(DenyFault::Overflow(_))), "{denied:?}");
-    assert_eq!(writes(&arranged), 1);
-    // Once the old entries are due, there is room again without a prune of its own.
-    arranged.world.clock().advance(Duration::from_secs(1_800));
-    let again = arranged
-        .iam()
-        .deny(
-            &arranged.place,
-            request.id(),
-            soon(&arranged),
-            arranged.now(),
-        )
-        .await;
-    assert_eq!(again, Ok(()));
+    assert_eq!(denied, Ok(Some(Denied::Listed)));
+    let calls = arranged.world.calls_of(Service::Iam, "PutRolePolicy");
+    let last = calls.last().unwrap().parameters["PolicyDocument"].clone();
+    let list = DenyList::parse(last.as_str().unwrap()).unwrap();
+    assert!(!list.names(first) && list.names(second));
 }
 
 #[tokio::test]
@@ -263,7 +290,7 @@ async fn a_fault_of_iam_is_told() {
             .deny(
                 &arranged.place,
                 request.id(),
-                soon(&arranged),
+                over(soon(&arranged)),
                 arranged.now(),
             )
             .await;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use broker::fault::AwsFaultKind;
+use broker::fault::{AwsFault, AwsFaultKind};
+use broker::ssm::{Haste, Listing};
 use rules::eviction::Eviction;
 use rules::names::SessionId;
 use rules::pace::Pace;
@@ -20,6 +21,10 @@ fn terminating(kind: FaultKind) -> FaultRule {
 
 fn describing(kind: FaultKind) -> FaultRule {
     FaultRule::always(Service::Ssm, "DescribeSessions", kind)
+}
+
+async fn active(arranged: &Arranged) -> Result<Listing, AwsFault> {
+    arranged.ssm().active(&arranged.place, Haste::Urgent).await
 }
 
 /// The evictions that the rules order for a request that is over.
@@ -59,7 +64,7 @@ fn sorted(mut ids: Vec<SessionId>) -> Vec<SessionId> {
 }
 
 #[tokio::test]
-async fn one_listing_finds_the_sessions_of_all_requests_and_counts_the_others() {
+async fn one_listing_finds_the_sessions_of_all_requests_and_tells_the_others_apart() {
     let arranged = arranged();
     let (_, one) = arranged.minted(1).await;
     let (_, two) = arranged.minted(2).await;
@@ -67,9 +72,9 @@ async fn one_listing_finds_the_sessions_of_all_requests_and_counts_the_others() 
     let second = arranged.open(&two).await.unwrap();
     arranged.open_as(&own_keys(&arranged.world)).await.unwrap();
 
-    let listing = arranged.ssm().active(&arranged.place).await.unwrap();
+    let listing = active(&arranged).await.unwrap();
     assert_eq!(ids(&listing.sessions), sorted(vec![first.clone(), second]));
-    assert_eq!((listing.foreign, listing.complete), (1, true));
+    assert_eq!((listing.foreign.len(), listing.complete), (1, true));
     let found = listing
         .sessions
         .iter()
@@ -99,33 +104,38 @@ async fn a_role_session_that_borrows_a_requests_name_is_foreign() {
         session.parse::<SessionId>().unwrap().request(),
         request.id()
     );
-    let listing = arranged.ssm().active(&arranged.place).await.unwrap();
-    assert_eq!((listing.sessions.len(), listing.foreign), (0, 1));
+    let listing = active(&arranged).await.unwrap();
+    assert_eq!((listing.sessions.len(), listing.foreign.len()), (0, 1));
+    let foreign = &listing.foreign[0];
+    assert_eq!(
+        (foreign.id.as_str(), foreign.instance.as_str()),
+        (session.as_str(), INSTANCE)
+    );
+    assert!(foreign.owner.contains("/Another/"));
+    assert_eq!(foreign.started_at, arranged.now());
 }
 
 #[tokio::test]
-async fn history_is_of_one_request_and_goes_on_past_empty_pages() {
+async fn one_listing_of_the_past_serves_all_requests_and_goes_on_past_empty_pages() {
     let arranged = arranged();
-    let (request, minted) = arranged.minted(1).await;
+    let (_, minted) = arranged.minted(1).await;
+    let older = arranged.open(&minted).await.unwrap();
+    arranged.world.exit_session(&older.to_string()).unwrap();
+    arranged.world.clock().advance(Duration::from_secs(60));
+    let since = arranged.now();
     let (_, other) = arranged.minted(2).await;
     let mine = arranged.open(&minted).await.unwrap();
     arranged.world.clock().advance(Duration::from_secs(5));
-    // Newer sessions of somebody else fill the first pages, where the filter leaves nothing.
-    for _ in 0..3 {
-        let id = arranged.open(&other).await.unwrap();
-        arranged.world.exit_session(&id.to_string()).unwrap();
-    }
+    let theirs = arranged.open(&other).await.unwrap();
+    arranged.world.exit_session(&theirs.to_string()).unwrap();
     arranged.world.exit_session(&mine.to_string()).unwrap();
     arranged
         .world
         .change_session_habits(|habits| habits.largest_session_page = Some(1));
 
-    let listing = arranged
-        .ssm()
-        .history(&arranged.place, request.id())
-        .await
-        .unwrap();
-    assert_eq!(ids(&listing.sessions), [mine]);
+    let listing = arranged.ssm().past(&arranged.place, since).await.unwrap();
+    // The older one is on a page of its own, of which the filter leaves nothing.
+    assert_eq!(ids(&listing.sessions), sorted(vec![mine, theirs]));
     assert!(listing.complete);
     assert_eq!(
         listing.sessions[0].state,
@@ -135,16 +145,12 @@ async fn history_is_of_one_request_and_goes_on_past_empty_pages() {
     );
 
     let calls = arranged.world.calls_of(Service::Ssm, "DescribeSessions");
-    assert!(calls.len() >= 4, "{}", calls.len());
-    let owner = format!(
-        "arn:aws:sts::111122223333:assumed-role/Access/{}",
-        request.id()
-    );
+    assert_eq!(calls.len(), 3);
     for call in &calls {
         assert_eq!(call.parameters["State"], "History");
         assert_eq!(
             call.parameters["Filters"],
-            json!([{"key": "Owner", "value": owner}])
+            json!([{"key": "InvokedAfter", "value": since.iso_seconds()}])
         );
     }
 }
@@ -166,7 +172,7 @@ async fn a_session_that_ssm_is_still_ending_has_no_end_yet() {
     let state = async || {
         let listing = arranged
             .ssm()
-            .history(&arranged.place, request.id())
+            .past(&arranged.place, request.asked_at())
             .await
             .unwrap();
         listing.sessions[0].state
@@ -198,7 +204,7 @@ async fn half_a_listing_says_so_and_keeps_what_it_found() {
         .world
         .faults()
         .inject(describing(down).after_skipping(1));
-    let listing = arranged.ssm().active(&arranged.place).await.unwrap();
+    let listing = active(&arranged).await.unwrap();
     assert_eq!((listing.sessions.len(), listing.complete), (1, false));
     assert_eq!(listing.cut_short_by.unwrap().code, "InternalServerError");
 }
@@ -211,21 +217,25 @@ async fn a_listing_that_cannot_begin_is_a_fault() {
         code: "AccessDeniedException".to_owned(),
     };
     arranged.world.faults().inject(describing(denied).times(1));
-    let fault = arranged.ssm().active(&arranged.place).await.unwrap_err();
+    let fault = active(&arranged).await.unwrap_err();
     assert_eq!(fault.kind, AwsFaultKind::Denied);
-    // Losing an answer of a listing costs nothing, so it is asked for again.
+    // One call is one call, whatever becomes of it: the place's call rate counts them.
     arranged
         .world
         .faults()
-        .inject(describing(FaultKind::TimeoutAfterEffect).times(2));
-    assert!(
-        arranged
-            .ssm()
-            .active(&arranged.place)
-            .await
-            .unwrap()
-            .complete
-    );
+        .inject(describing(FaultKind::Throttle).times(1));
+    let before = arranged
+        .world
+        .calls_of(Service::Ssm, "DescribeSessions")
+        .len();
+    let fault = active(&arranged).await.unwrap_err();
+    assert_eq!(fault.kind, AwsFaultKind::Throttled);
+    let after = arranged
+        .world
+        .calls_of(Service::Ssm, "DescribeSessions")
+        .len();
+    assert_eq!(after - before, 1);
+    assert!(active(&arranged).await.unwrap().complete);
 }
 
 #[tokio::test]
@@ -236,7 +246,7 @@ async fn ending_one_grant_leaves_another_on_the_same_instance_alone() {
     let over = arranged.open(&one).await.unwrap();
     let on = arranged.open(&two).await.unwrap();
     let ssm = arranged.ssm();
-    let listing = ssm.active(&arranged.place).await.unwrap();
+    let listing = ssm.active(&arranged.place, Haste::Urgent).await.unwrap();
     let ordered = evictions(&arranged, &arranged.released(&ending), listing.sessions);
     assert_eq!(ordered.len(), 1);
     for eviction in ordered {
@@ -303,10 +313,6 @@ async fn a_session_that_may_still_be_open_is_never_reported_as_told() {
         assert_eq!(told.unwrap_err().kind, kind);
         arranged.world.faults().clear();
     }
-    arranged
-        .world
-        .faults()
-        .inject(terminating(FaultKind::Throttle).times(2));
     arranged
         .ssm()
         .terminate(eviction(&arranged, &request, &id))

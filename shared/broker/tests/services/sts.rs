@@ -155,7 +155,11 @@ async fn no_log_line_and_no_debug_form_holds_a_secret() {
 
     let arranged = arranged();
     let (_, minted) = arranged.minted(1).await;
-    arranged.ssm().active(&arranged.place).await.unwrap();
+    arranged
+        .ssm()
+        .active(&arranged.place, broker::ssm::Haste::Urgent)
+        .await
+        .unwrap();
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let shown = format!("{minted:?}");
     assert!(

@@ -1,4 +1,5 @@
 mod flips;
+mod page;
 
 use super::*;
 use crate::status::EndReason;

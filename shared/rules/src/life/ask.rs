@@ -310,11 +310,14 @@ pub(crate) fn must_carry(kind: &AccessKind, facts: &[TargetFacts]) -> Result<(),
 }
 
 /// Whether a version of four numbers is at the floor or above; anything else is not.
-fn forwards_safely(version: &str) -> bool {
+pub(crate) fn forwards_safely(version: &str) -> bool {
+    at_least(version, PORT_FLOOR)
+}
+
+/// Whether a version is of four numbers, and not before this one.
+pub(crate) fn at_least(version: &str, floor: [u64; 4]) -> bool {
     let parts: Result<Vec<u64>, _> = version.split('.').map(str::parse).collect();
-    parts.is_ok_and(|parts| {
-        parts.len() == PORT_FLOOR.len() && parts.as_slice() >= PORT_FLOOR.as_slice()
-    })
+    parts.is_ok_and(|parts| parts.len() == floor.len() && parts.as_slice() >= floor.as_slice())
 }
 
 #[cfg(test)]

@@ -144,6 +144,7 @@ pub fn begin(
         request: request.id,
         issue,
         role: place.access_role.clone(),
+        external_id: place.external_id.clone(),
         source_identity: caller.person().source_identity(),
         run_as: request.route.run_as.clone(),
         policy,

@@ -8,10 +8,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ask::Targets;
-use crate::audit::{Entry, Severity};
+use crate::audit::{Actor, Entry, Event, Severity};
 use crate::bypass::Bypass;
 use crate::names::{AccessKind, Digest, Person, Reason, RequestId};
-use crate::request::Request;
 
 /// Who puts events on the bus: their `source`.
 pub const SOURCE: &str = "postern";
@@ -33,8 +32,6 @@ pub struct RequestEvent {
     pub request: RequestId,
     /// Who the access is for.
     pub requester: Person,
-    /// Their name, for people.
-    pub requester_name: Option<String>,
     /// To what.
     pub targets: Targets,
     /// Which kind of access.
@@ -75,22 +72,26 @@ impl RequestEvent {
     /// The `detail-type` of these events.
     pub const KIND: &str = "Postern Request Changed";
 
-    /// The event of one entry of a request.
+    /// The event of one entry of a chain, whose first entry says what was asked for. Nothing where
+    /// that is no asking: then it is no chain of Postern's.
     #[must_use]
-    pub fn of(request: &Request, entry: &Entry) -> Self {
-        Self {
+    pub fn of(first: &Entry, entry: &Entry) -> Option<Self> {
+        let (Event::Asked { ask, .. }, Actor::Person { person }) = (&first.event, &first.actor)
+        else {
+            return None;
+        };
+        Some(Self {
             id: format!("{}/{}", entry.request, entry.n),
             event: entry.event.word().to_owned(),
             severity: entry.event.severity(),
             request: entry.request,
-            requester: request.requester().clone(),
-            requester_name: request.requester_name().map(str::to_owned),
-            targets: request.ask().targets.clone(),
-            kind: request.ask().kind.clone(),
-            reason: request.ask().reason.clone(),
+            requester: ask.for_person.as_ref().unwrap_or(person).clone(),
+            targets: ask.targets.clone(),
+            kind: ask.kind.clone(),
+            reason: ask.reason.clone(),
             entry: Some(entry.clone()),
             digest: entry.digest(),
-        }
+        })
     }
 
     /// The event as it is put on the bus.

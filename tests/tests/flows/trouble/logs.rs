@@ -72,7 +72,7 @@ impl Ended {
     /// That the verdict is this one, with the one entry that says so, and the request is closed.
     async fn must_be(&self, word: &str) -> LogVerdict {
         let (verdict, closed) = self.verdict().await;
-        assert_eq!((verdict.word(), closed), (word, true));
+        assert_eq!((verdict.word().as_str(), closed), (word, true));
         let found = self.scene.reckon(self.id).await;
         let said = found.entries.iter().map(|entry| &entry.event);
         let judged = said.filter(|event| event.word() == "log_judged");

@@ -1,32 +1,6 @@
+//! What of a document is a request, and what is told of the rest.
+
 use super::*;
-
-/// The lines of a text, each with its number; nothing for one that is too long.
-fn lines(text: &[u8]) -> Vec<(usize, Option<usize>)> {
-    let mut lines = Lines {
-        // A small buffer, so that lines are put together from parts.
-        reader: BufReader::with_capacity(7, text),
-        number: 0,
-    };
-    std::iter::from_fn(|| lines.next())
-        .map(|line| line.unwrap())
-        .map(|(number, line)| (number, line.map(|line| line.len())))
-        .collect()
-}
-
-#[test]
-fn lines_are_read_one_by_one_and_none_that_is_too_long() {
-    assert_eq!(lines(b""), []);
-    assert_eq!(
-        lines(b"ab\n\nlonger than the buffer"),
-        [(1, Some(2)), (2, Some(0)), (3, Some(22))]
-    );
-    for (length, read) in [(MOST_LINE, Some(MOST_LINE)), (MOST_LINE + 1, None)] {
-        let mut text = vec![b' '; length];
-        assert_eq!(lines(&text), [(1, read)]);
-        text.extend(b"\nnext\n");
-        assert_eq!(lines(&text), [(1, read), (2, Some(4))]);
-    }
-}
 
 #[test]
 fn only_entries_of_somebody_asking_matter() {

@@ -96,13 +96,22 @@ fn following(event: &Event) -> Option<Event> {
     })
 }
 
+/// The entry of somebody asking.
+fn asked() -> Entry {
+    let asked = Scene::new().ask(&Scene::requester()).unwrap();
+    asked.entries()[0].clone()
+}
+
+/// An example of every event there is.
+pub(super) fn events() -> impl Iterator<Item = Event> {
+    std::iter::successors(Some(asked().event), following)
+}
+
 /// For each event there is, a chain of two that begins with it. No rule would write most of them;
 /// the digests do not mind.
 fn chains() -> impl Iterator<Item = ([Entry; 2], Head)> {
-    let asked = Scene::new().ask(&Scene::requester()).unwrap();
-    let first = asked.entries()[0].clone();
-    let events = std::iter::successors(Some(first.event.clone()), following);
-    events.map(move |event| {
+    let first = asked();
+    events().map(move |event| {
         let one = Entry {
             event,
             ..first.clone()

@@ -7,10 +7,11 @@ use serde_json::json;
 use crate::ask::Ask;
 use crate::caller::Caller;
 use crate::claims::{self, Expected, Leeway};
-use crate::facts::{Ping, Platform, TargetFacts};
+use crate::facts::{LastLog, Ping, Platform, TargetFacts};
 use crate::life::ask::{Asking, Regime};
 use crate::life::extend::{self, Longer};
 use crate::life::{answer, ask, end, issue, review};
+use crate::log_verdict::LogWord;
 use crate::moment::Moment;
 use crate::names::{Person, RequestId};
 use crate::offices::Offices;
@@ -114,7 +115,13 @@ impl Scene {
                 platform: Platform::Linux,
                 ping: Ping::Online,
                 agent_version: Some("3.3.5226.0".to_owned()),
-                last_log: None,
+                last_log: Some(LastLog {
+                    session: "req-01KAV3M0000123456789ABCDEF-07a16060613c408b5"
+                        .parse()
+                        .unwrap(),
+                    ended_at: start().minus(Duration::from_secs(86_400)),
+                    verdict: LogWord::Landed,
+                }),
             }],
         }
     }

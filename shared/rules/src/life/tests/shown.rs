@@ -38,7 +38,8 @@ fn others(value: &Value) -> Vec<Value> {
     let text = value.as_str().unwrap();
     let mut nearly = text.to_owned();
     nearly.pop();
-    let words = ["ssh", "automatic", "windows", "inactive"].map(str::to_owned);
+    let moment = "2026-11-20T10:00:00.000Z";
+    let words = ["ssh", "automatic", "windows", "inactive", "missing", moment].map(str::to_owned);
     words
         .into_iter()
         .chain([

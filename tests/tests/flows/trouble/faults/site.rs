@@ -19,17 +19,24 @@ pub(super) struct Site {
     role: String,
     /// What it is about.
     about: String,
-    /// How many calls of the operation come before it.
+    /// Text that tells it from other calls of the operation, which may be made at the same time.
+    mark: String,
+    /// How many calls of the operation with that text come before it.
     nth: u32,
 }
 
 /// The kinds of calls that Postern has made, each once.
 pub(super) fn sites(journal: &[JournalEntry]) -> Vec<Site> {
     let mut known = BTreeSet::new();
-    let mut made: BTreeMap<(String, String), u32> = BTreeMap::new();
+    let mut made: BTreeMap<(String, String, String), u32> = BTreeMap::new();
     let mut sites = Vec::new();
     for call in journal {
-        let key = (format!("{:?}", call.service), call.operation.clone());
+        let mark = mark(&call.parameters);
+        let key = (
+            format!("{:?}", call.service),
+            call.operation.clone(),
+            mark.clone(),
+        );
         let count = made.entry(key).or_default();
         let nth = *count;
         *count += 1;
@@ -45,6 +52,7 @@ pub(super) fn sites(journal: &[JournalEntry]) -> Vec<Site> {
             operation: call.operation.clone(),
             role: role.to_owned(),
             about: about(&call.parameters),
+            mark,
             nth,
         };
         if known.insert(site.to_string()) {
@@ -75,6 +83,19 @@ fn role_of(caller: &str) -> Option<&str> {
     caller.split_once("assumed-role/")?.1.split('/').next()
 }
 
+/// The kind of item, or the index, that a call of the ledger names; nothing for any other call.
+fn mark(parameters: &Value) -> String {
+    let key = parameters["Key"]["pk"]["S"].as_str();
+    let queried = parameters["ExpressionAttributeValues"][":pk"]["S"].as_str();
+    let kind = key.or(queried).and_then(|pk| pk.split_once('#'));
+    let index = parameters["IndexName"].as_str();
+    match (kind, index) {
+        (Some((kind, _)), _) => format!("{kind}#"),
+        (None, Some(index)) => format!("\"{index}\""),
+        (None, None) => String::new(),
+    }
+}
+
 /// What a call is about: an index, a kind of item, what is written to a chain, which sessions.
 fn about(parameters: &Value) -> String {
     let written = parameters["TransactItems"].as_array().into_iter().flatten();
@@ -87,6 +108,9 @@ fn about(parameters: &Value) -> String {
     let key = &parameters["Key"]["pk"]["S"];
     let named = [
         key.as_str().and_then(|key| key.split('#').next()),
+        values[":pk"]["S"]
+            .as_str()
+            .and_then(|key| key.split('#').next()),
         parameters["IndexName"].as_str(),
         values[":prefix"]["S"].as_str(),
         parameters["State"].as_str(),
@@ -101,12 +125,18 @@ impl Site {
         self.service == service
     }
 
+    /// Whether each attempt is a call that was counted: the SDK repeats none of the sweeper's to SSM.
+    pub(super) fn is_counted(&self) -> bool {
+        self.is(Service::Ssm) && self.role == "PosternSweeper"
+    }
+
     /// Lets the first call of this kind meet the fault: each attempt a part of it.
     pub(super) fn strike(&self, scene: &Scene, fault: Vec<FaultKind>) -> Vec<RuleId> {
         let attempts = (self.nth..).zip(fault);
         let rule = |(skipped, kind)| {
             let rule = FaultRule::once(self.service, self.operation.clone(), kind);
-            scene.world().faults().inject(rule.after_skipping(skipped))
+            let rule = rule.body_contains(&self.mark).after_skipping(skipped);
+            scene.world().faults().inject(rule)
         };
         attempts.map(rule).collect()
     }

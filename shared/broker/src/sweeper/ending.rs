@@ -1,0 +1,276 @@
+//! The end: what is open at a place and over is ended.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::iter;
+use rules::deny_list::Denied;
+use rules::moment::Moment;
+use rules::names::RequestId;
+use rules::request::Request;
+use rules::session::{ListedSession, SessionRecord};
+use rules::status::{EndReason, Status};
+use rules::sweep::{Seen, look};
+
+use super::site::{Gone, Run, Site};
+use crate::ledger::RequestFile;
+use crate::rounds::held;
+use crate::ssm::{Haste, Listing};
+
+/// How many records are read at the same time.
+const AT_ONCE: usize = 8;
+/// How long after credentials were denied that is done anew: an entry may be lost to somebody who
+/// wrote the same list (AWS-FACTS 5.5).
+const DENY_AGAIN: Duration = Duration::from_secs(30);
+
+/// What there is to see of a request.
+enum Sight {
+    /// Nothing: nobody ever held credentials.
+    Nothing,
+    /// Its logs, and nothing else.
+    Logs,
+    /// Its sessions.
+    Sessions,
+}
+
+impl Run<'_> {
+    /// Does the work of one place until nothing more will be due there.
+    pub(super) async fn work_at(&self, site: &Site<'_>) {
+        futures_util::future::join(Box::pin(self.end(site)), Box::pin(self.follow(site))).await;
+    }
+
+    async fn end(&self, site: &Site<'_>) {
+        // The clock is gone by once before there is anything to do.
+        site.woken.notified().await;
+        loop {
+            let due = site.take_due();
+            let closing = due.is_empty() && self.is_closing();
+            if !due.is_empty() {
+                Box::pin(self.end_all(site, due)).await;
+            }
+            site.begun.store(true, Ordering::Relaxed);
+            site.ended.store(closing, Ordering::Relaxed);
+            site.gone_woken.notify_one();
+            if closing {
+                return;
+            }
+            if !self.is_closing() {
+                site.woken.notified().await;
+            }
+        }
+    }
+
+    /// Looks at requests, in their order, by one listing of what is open.
+    async fn end_all(&self, site: &Site<'_>, ids: Vec<RequestId>) {
+        // A look is as old as the oldest thing that was seen for it.
+        let seen_at = self.now();
+        let files = ids
+            .into_iter()
+            .map(|id| async move { (id, self.file(id).await) });
+        let files: Vec<_> = iter(files).buffered(AT_ONCE).collect().await;
+        let listed = files
+            .iter()
+            .filter_map(|(_, file)| file.as_ref())
+            .filter(|file| matches!(sight(file, seen_at), Sight::Sessions));
+        let haste = listed
+            .clone()
+            .map(|file| self.haste(site, file))
+            .find(|haste| *haste == Haste::Urgent)
+            .unwrap_or(Haste::CanWait);
+        let open = match listed.count() {
+            0 => None,
+            _ => self.open(site, haste).await,
+        };
+        let mut first = true;
+        for (id, file) in files {
+            let Some(file) = file else {
+                self.let_go(id);
+                continue;
+            };
+            if !first && self.is_over() {
+                self.leave(id);
+                continue;
+            }
+            first = false;
+            Box::pin(self.end_one(site, &file, open.as_ref(), seen_at)).await;
+        }
+    }
+
+    /// All that is open at a place; nothing where that could not be listed.
+    pub(super) async fn open(&self, site: &Site<'_>, haste: Haste) -> Option<Listing> {
+        match self.sweeper.ssm.active(site.place, haste).await {
+            Ok(listing) => {
+                if let Some(fault) = &listing.cut_short_by {
+                    self.trouble(None, fault);
+                }
+                Some(listing)
+            }
+            Err(fault) => {
+                self.trouble(None, &fault);
+                None
+            }
+        }
+    }
+
+    /// Whether a request may have sessions that are open and over, and not told to end.
+    fn haste(&self, site: &Site<'_>, file: &RequestFile) -> Haste {
+        let untold = held(&site.untold);
+        let is_new = matches!(file.request.status(), Status::Ending { looks: 0, .. });
+        if is_new || file.sessions.iter().any(|one| untold.contains(&one.id)) {
+            Haste::Urgent
+        } else {
+            Haste::CanWait
+        }
+    }
+
+    /// Judges one request by what is open, ends what must end, and passes on what is to be followed.
+    async fn end_one(
+        &self,
+        site: &Site<'_>,
+        file: &RequestFile,
+        open: Option<&Listing>,
+        seen_at: Moment,
+    ) {
+        let RequestFile { request, sessions } = file;
+        let id = request.id();
+        let seen = match (sight(file, seen_at), open) {
+            (Sight::Nothing, _) => Seen {
+                complete: true,
+                ..Seen::default()
+            },
+            (Sight::Logs, _) => {
+                return site.follow(Gone {
+                    id,
+                    since: None,
+                    open: Vec::new(),
+                    complete: false,
+                    seen_at,
+                });
+            }
+            (Sight::Sessions, None) => Seen::default(),
+            (Sight::Sessions, Some(open)) => {
+                let mine = open.sessions.iter().filter(|one| one.id.request() == id);
+                let mine: Vec<ListedSession> = mine.cloned().collect();
+                if past_matters(sessions, &mine) {
+                    self.end_and_follow(site, file, mine, open.complete, seen_at)
+                        .await;
+                    return self.deny(site, request).await;
+                }
+                Seen {
+                    sessions: mine,
+                    complete: open.complete,
+                    ..self.told(site)
+                }
+            }
+        };
+        let looked = look(request, sessions, &seen, seen_at, &self.sweeper.pace);
+        let after = Box::pin(self.carry_out(site, looked)).await;
+        self.let_go(id);
+        self.deny(site, after.as_ref().unwrap_or(request)).await;
+    }
+
+    /// Ends those sessions of a request that are open, and passes it on: others of it are gone.
+    async fn end_and_follow(
+        &self,
+        site: &Site<'_>,
+        file: &RequestFile,
+        open: Vec<ListedSession>,
+        complete: bool,
+        seen_at: Moment,
+    ) {
+        let RequestFile { request, sessions } = file;
+        if !open.is_empty() {
+            let seen = Seen {
+                sessions: open.clone(),
+                ..self.told(site)
+            };
+            let looked = look(request, sessions, &seen, seen_at, &self.sweeper.pace);
+            Box::pin(self.carry_out(site, looked)).await;
+        }
+        let began_at = request.status().grant().map(|grant| grant.activated_at);
+        site.follow(Gone {
+            id: request.id(),
+            // A request without a grant that is listed all the same may have been opened any time.
+            since: Some(began_at.unwrap_or(request.asked_at())),
+            open,
+            complete,
+            seen_at,
+        });
+    }
+
+    /// Nothing seen but which sessions SSM could not be told to end.
+    pub(super) fn told(&self, site: &Site<'_>) -> Seen {
+        Seen {
+            untold: held(&site.untold).clone(),
+            ..Seen::default()
+        }
+    }
+
+    /// Denies the credentials of a grant that was ended before its time, while they are of use to
+    /// anybody. Those of a grant whose time was up carry their own end.
+    async fn deny(&self, site: &Site<'_>, request: &Request) {
+        let Status::Ending {
+            grant,
+            ended_at,
+            why: EndReason::Revoked | EndReason::Released,
+            ..
+        } = request.status()
+        else {
+            return;
+        };
+        let (id, now) = (request.id(), self.now());
+        let lately = |at: &Moment| now.since(*at) < DENY_AGAIN;
+        if grant.issues == 0
+            || grant.inert_at() <= now
+            || !self.may_deny()
+            || held(&site.denied).get(&id).is_some_and(lately)
+        {
+            return;
+        }
+        let times = (*ended_at, grant.credentials_until);
+        match self.sweeper.iam.deny(site.place, id, times, now).await {
+            Ok(denied) => {
+                held(&site.denied).insert(id, now);
+                if denied == Some(Denied::WithAllOthers) {
+                    let what = "the deny list is full, so all credentials of its access role that \
+                                were issued until now are denied; whoever still has a grant must \
+                                have new ones issued";
+                    self.trouble(Some(id), &what);
+                }
+            }
+            Err(fault) => self.trouble(Some(id), &fault),
+        }
+    }
+}
+
+/// What there is to see of a request.
+fn sight(file: &RequestFile, now: Moment) -> Sight {
+    let status = file.request.status();
+    if status.grant().is_none_or(|grant| grant.issues == 0) {
+        return Sight::Nothing;
+    }
+    match status {
+        Status::Closed { look_at, .. } if look_at.is_none_or(|at| at > now) => Sight::Logs,
+        Status::Closed { .. }
+        | Status::Ending { .. }
+        | Status::Pending { .. }
+        | Status::Approved { .. }
+        | Status::Active { .. }
+        | Status::Denied { .. }
+        | Status::Withdrawn { .. }
+        | Status::Lapsed { .. } => Sight::Sessions,
+    }
+}
+
+/// Whether the history has to be read: a session has gone from the open ones, or none is known to
+/// be open, so that one may have come and gone unseen. While sessions are open there is nothing in
+/// the history that could not wait, and calls are few.
+fn past_matters(records: &[SessionRecord], open: &[ListedSession]) -> bool {
+    let open: BTreeSet<_> = open.iter().map(|listed| &listed.id).collect();
+    open.is_empty()
+        || records
+            .iter()
+            .any(|record| record.lives() && !open.contains(&record.id))
+}

@@ -1,0 +1,230 @@
+//! A run in progress, and what is in hand at each place.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Display;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rules::moment::Moment;
+use rules::names::{RequestId, SessionId};
+use rules::place::Place;
+use rules::request::Request;
+use rules::session::ListedSession;
+use rules::step::Step;
+use tokio::sync::Notify;
+
+use super::report::Tally;
+use super::{OVERTIME, Report, Sweeper};
+use crate::rounds::held;
+
+/// The most requests that are in hand at one place at once. The others are left due, oldest first.
+const MOST_IN_HAND: usize = 200;
+
+/// One run in progress.
+pub(super) struct Run<'a> {
+    pub(super) sweeper: &'a Sweeper,
+    pub(super) until: Moment,
+    sites: Vec<Site<'a>>,
+    /// Which place a request belongs to, for those that were loaded in this run.
+    homes: Mutex<BTreeMap<RequestId, Option<usize>>>,
+    in_hand: Mutex<BTreeSet<RequestId>>,
+    tally: Mutex<Tally>,
+    may_deny: AtomicBool,
+    /// Set when the clock has been gone by for the last time.
+    closing: AtomicBool,
+    /// Set when every place has done its work.
+    finished: AtomicBool,
+    pub(super) finish: Notify,
+}
+
+/// What is to be done at one place.
+pub(super) struct Site<'a> {
+    pub(super) place: &'a Place,
+    due: Mutex<VecDeque<RequestId>>,
+    gone: Mutex<VecDeque<Gone>>,
+    pub(super) woken: Notify,
+    pub(super) gone_woken: Notify,
+    /// Set when what was due at first has been dealt with.
+    pub(super) begun: AtomicBool,
+    /// Set when nothing more will be due in this run.
+    pub(super) ended: AtomicBool,
+    /// Sessions that SSM was to be told to end, and could not be told.
+    pub(super) untold: Mutex<BTreeSet<SessionId>>,
+    /// When credentials were last denied, by request.
+    pub(super) denied: Mutex<BTreeMap<RequestId, Moment>>,
+}
+
+/// A request whose sessions are gone from the listing, or whose logs are to be looked at.
+pub(super) struct Gone {
+    pub(super) id: RequestId,
+    /// Since when its sessions may have been opened, where the history is to be looked at.
+    pub(super) since: Option<Moment>,
+    /// Those of them that are open.
+    pub(super) open: Vec<ListedSession>,
+    /// Whether the listing of those that are open was read to its end.
+    pub(super) complete: bool,
+    /// When that was.
+    pub(super) seen_at: Moment,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(sweeper: &'a Sweeper, until: Moment) -> Self {
+        Self {
+            sweeper,
+            until,
+            sites: sweeper.places.iter().map(Site::new).collect(),
+            homes: Mutex::default(),
+            in_hand: Mutex::default(),
+            tally: Mutex::default(),
+            may_deny: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
+            finish: Notify::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.sweeper.clock.now()
+    }
+
+    /// Whether it is too late to begin on anything but the first.
+    pub(super) fn is_over(&self) -> bool {
+        self.now() >= self.until.plus(OVERTIME)
+    }
+
+    pub(super) fn sites(&self) -> impl Iterator<Item = &Site<'a>> {
+        self.sites.iter()
+    }
+
+    /// The place of a request, where it is served.
+    pub(super) fn site_of(&self, request: &Request) -> Option<&Site<'a>> {
+        let targets = &request.ask().targets;
+        let key = (targets.account(), targets.region());
+        let at = self
+            .sites
+            .iter()
+            .position(|site| (&site.place.account, &site.place.region) == key);
+        held(&self.homes).insert(request.id(), at);
+        self.sites.get(at?)
+    }
+
+    /// Whether a request need not be loaded: it is in hand, or its place has its hands full.
+    pub(super) fn must_wait(&self, id: RequestId) -> bool {
+        if held(&self.in_hand).contains(&id) {
+            return true;
+        }
+        let home = held(&self.homes).get(&id).copied().flatten();
+        let full = home
+            .and_then(|at| self.sites.get(at))
+            .is_some_and(|site| !site.has_room());
+        if full {
+            self.tally(|tally| tally.left(id));
+        }
+        full
+    }
+
+    /// Hands a request that is ending to its place; it is left due where that has its hands full.
+    pub(super) fn hand_over(&self, site: &Site<'_>, id: RequestId) {
+        if !site.has_room() {
+            self.tally(|tally| tally.left(id));
+        } else if held(&self.in_hand).insert(id) {
+            self.tally(|tally| tally.taken(id));
+            held(&site.due).push_back(id);
+        }
+    }
+
+    /// A request is no longer in hand.
+    pub(super) fn let_go(&self, id: RequestId) {
+        held(&self.in_hand).remove(&id);
+    }
+
+    /// What could not be begun on any more.
+    pub(super) fn leave(&self, id: RequestId) {
+        self.let_go(id);
+        self.tally(|tally| tally.left(id));
+    }
+
+    pub(super) fn tally<T>(&self, note: impl FnOnce(&mut Tally) -> T) -> T {
+        note(&mut held(&self.tally))
+    }
+
+    pub(super) fn trouble(&self, id: Option<RequestId>, what: &impl Display) {
+        self.tally(|tally| tally.trouble(id, what));
+    }
+
+    pub(super) fn count(&self, step: &Step) {
+        self.tally(|tally| tally.count(step));
+    }
+
+    pub(super) fn let_deny(&self, may: bool) {
+        self.may_deny.store(may, Ordering::Relaxed);
+    }
+
+    /// Whether this run may write deny lists.
+    pub(super) fn may_deny(&self) -> bool {
+        self.may_deny.load(Ordering::Relaxed)
+    }
+
+    /// Wakes every place; it has nothing more to wait for where this was the last time.
+    pub(super) fn wake_all(&self, last: bool) {
+        self.closing.fetch_or(last, Ordering::Relaxed);
+        for site in &self.sites {
+            site.woken.notify_one();
+        }
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn finish(&self) {
+        self.finished.store(true, Ordering::Relaxed);
+        self.finish.notify_one();
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn into_report(self) -> Report {
+        let tally = self.tally.into_inner();
+        tally
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .report()
+    }
+}
+
+impl<'a> Site<'a> {
+    fn new(place: &'a Place) -> Self {
+        Self {
+            place,
+            due: Mutex::default(),
+            gone: Mutex::default(),
+            woken: Notify::new(),
+            gone_woken: Notify::new(),
+            begun: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            untold: Mutex::default(),
+            denied: Mutex::default(),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        held(&self.due).len().saturating_add(held(&self.gone).len()) < MOST_IN_HAND
+    }
+
+    /// All that is due, oldest first.
+    pub(super) fn take_due(&self) -> Vec<RequestId> {
+        held(&self.due).drain(..).collect()
+    }
+
+    /// All that is to be followed.
+    pub(super) fn take_gone(&self) -> Vec<Gone> {
+        held(&self.gone).drain(..).collect()
+    }
+
+    pub(super) fn follow(&self, gone: Gone) {
+        held(&self.gone).push_back(gone);
+        self.gone_woken.notify_one();
+    }
+}

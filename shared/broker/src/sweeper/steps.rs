@@ -1,0 +1,76 @@
+//! Recording what the rules say, and carrying it out.
+
+use rules::names::{RequestId, SessionId};
+use rules::request::Request;
+use rules::step::Step;
+use rules::sweep::Look;
+
+use super::site::{Run, Site};
+use crate::ledger::{LedgerFault, RequestFile};
+use crate::rounds::held;
+
+impl Run<'_> {
+    /// Records a step. Gives the request after it, or nothing where that did not work.
+    pub(super) async fn take(&self, step: Step) -> Option<Request> {
+        let id = step.request().id();
+        match self.sweeper.ledger.record(&step, None, self.now()).await {
+            Ok(()) => {
+                self.count(&step);
+                Some(step.request().clone())
+            }
+            // Whoever was faster has changed what the step was judged on.
+            Err(LedgerFault::LostRace) => {
+                self.tally(|tally| tally.lost_race());
+                None
+            }
+            Err(fault) => {
+                self.report_fault(Some(id), fault).await;
+                None
+            }
+        }
+    }
+
+    /// Records what a look found, and only then terminates. Gives the request after it.
+    pub(super) async fn carry_out(&self, site: &Site<'_>, looked: Look) -> Option<Request> {
+        let request = self.take(looked.step?).await?;
+        for eviction in looked.evictions {
+            let session: Option<SessionId> = eviction.session().parse().ok();
+            let told = self.sweeper.ssm.terminate(eviction).await;
+            let mut untold = held(&site.untold);
+            match told {
+                Ok(()) => {
+                    self.tally(|tally| tally.terminated());
+                    untold.retain(|one| Some(one) != session.as_ref());
+                }
+                // It is on record as told, and told again when the wait for it is over.
+                Err(fault) => {
+                    untold.extend(session);
+                    self.trouble(Some(request.id()), &fault);
+                }
+            }
+        }
+        Some(request)
+    }
+
+    /// A request with its sessions; nothing where it cannot be had, which is reported.
+    pub(super) async fn file(&self, id: RequestId) -> Option<RequestFile> {
+        match self.sweeper.ledger.file(id).await {
+            Ok(file) => file,
+            Err(fault) => {
+                self.report_fault(Some(id), fault).await;
+                None
+            }
+        }
+    }
+
+    /// Reports a fault of the ledger; a damaged record is taken off the index.
+    pub(super) async fn report_fault(&self, id: Option<RequestId>, fault: LedgerFault) {
+        self.trouble(id, &fault);
+        if let (LedgerFault::Corrupt { .. }, Some(id)) = (&fault, id) {
+            match self.sweeper.ledger.quarantine(id, self.now()).await {
+                Ok(()) => self.tally(|tally| tally.quarantined()),
+                Err(fault) => self.trouble(Some(id), &fault),
+            }
+        }
+    }
+}

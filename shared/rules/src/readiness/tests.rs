@@ -1,0 +1,14 @@
+//! Set-ups that are sound, what breaks them, and what is then found.
+
+mod breaks;
+mod change;
+mod doubts;
+mod golden;
+mod properties;
+mod setup;
+mod shown;
+mod sound;
+mod table;
+mod unread;
+
+use setup::{Base, Setup};
