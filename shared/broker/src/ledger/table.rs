@@ -198,3 +198,38 @@ fn keys(partition: &str, sort: &str) -> Option<Vec<KeySchemaElement>> {
         key(sort, KeyType::Range)?,
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What the template of a deployment is held against (checks/template).
+    const FACTS: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../checks/template/facts/table.json"
+    );
+
+    #[test]
+    fn the_template_is_held_against_these_keys() {
+        let indexes =
+            Index::ALL.map(|index| (index.name(), json!([index.partition(), index.sort()])));
+        let said = json!({
+            "partition_key": PARTITION_KEY,
+            "sort_key": SORT_KEY,
+            "expires": EXPIRES,
+            "indexes": std::collections::BTreeMap::from(indexes),
+        });
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            let text = serde_json::to_string_pretty(&said).unwrap();
+            std::fs::write(FACTS, text + "\n").unwrap();
+        }
+        let written = std::fs::read_to_string(FACTS).unwrap_or_default();
+        assert_eq!(
+            serde_json::from_str::<Value>(&written).ok(),
+            Some(said),
+            "run with UPDATE_GOLDEN=1 if this is meant"
+        );
+    }
+}

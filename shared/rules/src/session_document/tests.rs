@@ -233,3 +233,55 @@ proptest! {
         prop_assert_eq!(one == other, ports.0 == ports.1);
     }
 }
+
+/// What the templates of a deployment are held against (checks/template).
+const FACTS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../checks/template/facts/session-documents.json"
+);
+
+/// Every document that the templates offer with all of their options, as `key` makes it.
+fn offered(key: Option<&KeyId>) -> Value {
+    let spec = DocumentSpec {
+        log_bucket: "postern-session-logs",
+        log_prefix: "sessions",
+        kms_key: key,
+    };
+    let shells = User::ALL.into_iter().flat_map(SessionDocument::shells);
+    let commands = User::ALL.into_iter().map(|user| SessionDocument::Command {
+        name: "disk-usage".parse().unwrap(),
+        line: "df -h".parse().unwrap(),
+        user,
+    });
+    let forward = SessionDocument::Port {
+        host: "localhost".parse().unwrap(),
+        port: NonZeroU16::new(5432).unwrap(),
+    };
+    let documents = shells
+        .chain(commands)
+        .chain([forward, SessionDocument::Ssh]);
+    documents
+        .map(|document| (document.name().to_string(), document.content(&spec)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the templates are held against is a file that the test may write"
+)]
+fn the_templates_are_held_against_these_documents() {
+    let key: KeyId = "0f7a3c5e-1b2d-4e6f-8a9b-0c1d2e3f4a5b".parse().unwrap();
+    let said = json!({"without_key": offered(None), "with_key": offered(Some(&key))});
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let text = serde_json::to_string_pretty(&said).unwrap();
+        std::fs::write(FACTS, text + "\n").unwrap();
+    }
+    let written = std::fs::read_to_string(FACTS).unwrap_or_default();
+    assert_eq!(
+        serde_json::from_str::<Value>(&written).ok(),
+        Some(said),
+        "run with UPDATE_GOLDEN=1 if this is meant"
+    );
+}

@@ -1,0 +1,112 @@
+"""Who may call what: every route is known, and asks for a token unless it is public.
+
+Postern's functions verify tokens themselves, so a route without an authorizer of the gateway is not
+an open route. What shows that is `docs/openapi.json`: the functions' tests hold it to the router and
+call every operation that asks for a token without one. So the rule is: a route's operation asks for
+a token there, or the route is on the public list; where the gateway verifies too, it does so for
+every route that is not.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .houses import HOME, House
+from .rule import Findings, rule
+
+_HANDS_OUT = "POST /v1/requests/{id}/credentials"
+
+
+def _operations(house: House) -> dict[str, bool]:
+    """The routes of the API, and whether each asks for a token."""
+    description: dict[str, Any] = json.loads(house.source("docs/openapi.json"))
+    asked = bool(description.get("security"))
+    return {
+        f"{method.upper()} {path}": bool(operation.get("security", [{"bearer": []}] if asked else [{}])[0])
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+@rule(HOME)
+def every_route_is_an_operation(house: House) -> Findings:
+    """The routes of the template are the operations of docs/openapi.json."""
+    routes = [route["RouteKey"] for route in house.of("AWS::ApiGatewayV2::Route").values()]
+    operations = _operations(house)
+    for route in sorted(set(routes) - operations.keys()):
+        yield f"route `{route}` is no operation of docs/openapi.json"
+    for operation in sorted(operations.keys() - set(routes)):
+        yield f"operation `{operation}` has no route"
+    for route in sorted({route for route in routes if routes.count(route) > 1}):
+        yield f"route `{route}` stands twice"
+
+
+@rule(HOME)
+def every_route_asks_for_a_token(house: House) -> Findings:
+    """A route asks for a token, by the gateway and the function or by the function, or it is public."""
+    gateway_verifies = bool(house.of("AWS::ApiGatewayV2::Authorizer"))
+    public = house.fact("public-routes.json")
+    operations = _operations(house)
+    for logical, route in house.of("AWS::ApiGatewayV2::Route").items():
+        key, by_gateway = route["RouteKey"], route.get("AuthorizationType", "NONE")
+        if key in public:
+            if operations.get(key, False):
+                yield f"`{key}` is on the public list, and its operation asks for a token"
+            if by_gateway != "NONE":
+                yield f"`{key}` is on the public list, and the gateway asks for a token"
+            continue
+        if not operations.get(key, False):
+            yield f"`{key}` asks for no token in the function and is not on the public list"
+        if gateway_verifies and (by_gateway != "JWT" or not route.get("AuthorizerId")):
+            yield f"`{key}` has no authorizer although the gateway verifies ({logical})"
+        if not gateway_verifies and by_gateway != "NONE":
+            yield f"`{key}` names an authorizer that does not exist ({logical})"
+    for key in sorted(public.keys() - operations.keys()):
+        yield f"`{key}` is on the public list and is no operation"
+
+
+@rule(HOME)
+def only_one_route_reaches_issue(house: House) -> Findings:
+    """The route that hands credentials out leads to `issue`, and every other one to `api`."""
+    functions = house.of("AWS::Lambda::Function")
+    integrations = house.of("AWS::ApiGatewayV2::Integration")
+    for route in house.of("AWS::ApiGatewayV2::Route").values():
+        key = route["RouteKey"]
+        integration = integrations.get(str(route["Target"]).removeprefix("integrations/"), {})
+        reached = [
+            logical
+            for logical, function in functions.items()
+            if str(integration.get("IntegrationUri", "")).endswith(f":function:{function['FunctionName']}")
+        ]
+        should = "IssueFunction" if key == _HANDS_OUT else "ApiFunction"
+        if reached != [should]:
+            yield f"`{key}` leads to {reached or 'nothing'} and not to `{should}`"
+
+
+@rule(HOME)
+def the_gateway_alone_calls_functions(house: House) -> Findings:
+    """Who may invoke a function is named with its account or its source, down to the path for `issue`."""
+    for logical, permission in house.of("AWS::Lambda::Permission").items():
+        source = str(permission.get("SourceArn", ""))
+        if not source:
+            yield f"`{logical}` lets {permission['Principal']} invoke without a source"
+        to_issue = permission["FunctionName"] == house.the("IssueFunction").get("FunctionName")
+        if to_issue and not source.endswith("/POST/v1/requests/*/credentials"):
+            yield f"`{logical}` lets `issue` be invoked for more than its route: {source}"
+
+
+@rule(HOME)
+def calls_are_throttled_and_logged(house: House) -> Findings:
+    """The stage has limits, an access log, and no CORS unless an origin was named."""
+    for logical, stage in house.of("AWS::ApiGatewayV2::Stage").items():
+        settings = stage.get("DefaultRouteSettings", {})
+        if not settings.get("ThrottlingBurstLimit") or not settings.get("ThrottlingRateLimit"):
+            yield f"`{logical}` has no limits"
+        if not stage.get("AccessLogSettings", {}).get("DestinationArn"):
+            yield f"`{logical}` has no access log"
+    for logical, api in house.of("AWS::ApiGatewayV2::Api").items():
+        origins = api.get("CorsConfiguration", {}).get("AllowOrigins", [])
+        named = house.parameters.get("AllowedOrigin")
+        if origins != ([named] if named else []):
+            yield f"`{logical}` lets the pages of {origins} call it"
