@@ -27,19 +27,21 @@ pub(super) enum Act {
         who: Person,
         instance: &'static str,
         seconds: u64,
+        /// Whether credentials are issued at once, so that the grant runs.
+        at_once: bool,
     },
     /// Credentials are issued for a request: the first, or others.
-    Issue { request: Index },
+    Issue { request: Which },
     /// Whoever holds these credentials, however old, opens a session.
-    Open { credentials: Index },
+    Open { credentials: Which },
     /// A session is left by `exit`.
     Exit { session: Index },
     /// The requester wants the grant to last longer.
-    Extend { request: Index, seconds: u64 },
+    Extend { request: Which, seconds: u64 },
     /// An operator revokes the grant.
-    Revoke { request: Index },
+    Revoke { request: Which },
     /// The requester gives the grant back.
-    Release { request: Index },
+    Release { request: Which },
     /// Time passes.
     Pass { by: Duration },
     /// Time passes until so long after the next end of a grant.
@@ -56,6 +58,13 @@ pub(super) enum Act {
     LetGo { held: Index },
     /// The weather changes.
     Turn { weather: Weather },
+}
+
+/// Which of several: any of those whose grant runs, where there are such, or any at all.
+#[derive(Debug, Clone)]
+pub(super) struct Which {
+    pub(super) index: Index,
+    pub(super) runs: bool,
 }
 
 /// A call of a sweep: the so-manieth of a service.
@@ -78,6 +87,7 @@ pub(super) fn schedules() -> impl Strategy<Value = Schedule> {
             who,
             instance,
             seconds,
+            at_once: true,
         });
         let acts = first.into_iter().chain(acts).collect();
         Schedule { seed, acts }
@@ -86,45 +96,58 @@ pub(super) fn schedules() -> impl Strategy<Value = Schedule> {
 
 fn act() -> impl Strategy<Value = Act> {
     let index = any::<Index>;
+    let extend = (which(0.8), select(vec![15, 60, 600]));
+    let to_end = (index(), select(vec![0, 1, 1_000, 4_000]));
+    let hold = (point(), select(vec![0, 60]));
     prop_oneof![
         2 => ask(),
-        6 => index().prop_map(|request| Act::Issue { request }),
-        12 => index().prop_map(|credentials| Act::Open { credentials }),
+        4 => which(0.7).prop_map(|request| Act::Issue { request }),
+        16 => which(0.7).prop_map(|credentials| Act::Open { credentials }),
         2 => index().prop_map(|session| Act::Exit { session }),
-        3 => (index(), select(vec![15, 60, 600]))
-            .prop_map(|(request, seconds)| Act::Extend { request, seconds }),
-        2 => index().prop_map(|request| Act::Revoke { request }),
-        2 => index().prop_map(|request| Act::Release { request }),
+        3 => extend.prop_map(|(request, seconds)| Act::Extend { request, seconds }),
+        2 => which(0.8).prop_map(|request| Act::Revoke { request }),
+        2 => which(0.8).prop_map(|request| Act::Release { request }),
         8 => pass().prop_map(|by| Act::Pass { by }),
-        5 => (index(), select(vec![0, 1, 1_000, 4_000]))
-            .prop_map(|(request, over)| Act::PassToEnd { request, over: Duration::from_millis(over) }),
-        10 => Just(Act::Sweep),
+        4 => to_end.prop_map(|(request, over)| Act::PassToEnd {
+            request,
+            over: Duration::from_millis(over),
+        }),
+        9 => Just(Act::Sweep),
         3 => Just(Act::SweepTwice),
         5 => point().prop_map(|at| Act::KillSweep { at }),
-        3 => (point(), select(vec![0, 60]))
-            .prop_map(|(at, window)| Act::HoldSweep { at, window: Duration::from_secs(window) }),
+        4 => hold.prop_map(|(at, window)| Act::HoldSweep {
+            at,
+            window: Duration::from_secs(window),
+        }),
         3 => index().prop_map(|held| Act::LetGo { held }),
         6 => Weather::any().prop_map(|weather| Act::Turn { weather }),
     ]
+}
+
+/// One whose grant runs, with this chance, and one of all otherwise.
+fn which(runs: f64) -> impl Strategy<Value = Which> {
+    (any::<Index>(), proptest::bool::weighted(runs)).prop_map(|(index, runs)| Which { index, runs })
 }
 
 fn ask() -> impl Strategy<Value = Act> {
     let who = select(vec![Person::Anna, Person::Anna, Person::Cleo]);
     let instance = select(vec![WEB_7, WEB_7, WEB_8]);
     let seconds = select(vec![15, 60, 300, 1_200]);
-    (who, instance, seconds).prop_map(|(who, instance, seconds)| Act::Ask {
+    let at_once = proptest::bool::weighted(0.7);
+    (who, instance, seconds, at_once).prop_map(|(who, instance, seconds, at_once)| Act::Ask {
         who,
         instance,
         seconds,
+        at_once,
     })
 }
 
 /// From a moment to a few minutes; mostly a little.
 fn pass() -> impl Strategy<Value = Duration> {
     prop_oneof![
-        4 => 200_u64..3_000,
+        5 => 200_u64..3_000,
         3 => 3_000_u64..30_000,
-        2 => 30_000_u64..240_000,
+        1 => 30_000_u64..240_000,
     ]
     .prop_map(Duration::from_millis)
 }

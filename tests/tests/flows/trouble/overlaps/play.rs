@@ -10,7 +10,7 @@ use rules::wire::Credentials;
 use serde_json::json;
 
 use super::Tally;
-use super::act::Act;
+use super::act::{Act, Which};
 use super::belief::{Grant, Life, Sweeps};
 use super::sweeps::Held;
 use super::weather::Sky;
@@ -68,6 +68,7 @@ impl Play {
                 who,
                 instance,
                 seconds,
+                at_once,
             } => {
                 if self.grants.len() < MOST_REQUESTS {
                     let mut body = shell_on(instance);
@@ -79,10 +80,17 @@ impl Play {
                         length: Duration::from_secs(*seconds),
                         life: Life::Approved,
                     });
+                    if *at_once {
+                        self.issue(self.grants.len() - 1).await;
+                    }
                 }
             }
-            Act::Issue { request } => self.issue(*request).await,
-            Act::Open { credentials } => self.open_one(*credentials).await,
+            Act::Issue { request } => {
+                if let Some(at) = self.one_of(request) {
+                    self.issue(at).await;
+                }
+            }
+            Act::Open { credentials } => self.open_one(credentials).await,
             Act::Exit { session } => {
                 if !self.sessions.is_empty() {
                     // One that is over already is left as it is.
@@ -90,9 +98,9 @@ impl Play {
                     drop(self.scene.world().exit_session(id));
                 }
             }
-            Act::Extend { request, seconds } => self.extend(*request, *seconds).await,
-            Act::Revoke { request } => self.end_early(*request, "revoke").await,
-            Act::Release { request } => self.end_early(*request, "release").await,
+            Act::Extend { request, seconds } => self.extend(request, *seconds).await,
+            Act::Revoke { request } => self.end_early(request, "revoke").await,
+            Act::Release { request } => self.end_early(request, "release").await,
             Act::Pass { by } => self.scene.advance(*by),
             Act::PassToEnd { request, over } => self.pass_to_end(*request, *over),
             Act::Sweep => self.sweep().await,
@@ -104,13 +112,24 @@ impl Play {
         }
     }
 
-    fn one_of(&self, grant: Index) -> Option<usize> {
-        (!self.grants.is_empty()).then(|| grant.index(self.grants.len()))
+    /// The place of a grant.
+    fn one_of(&self, which: &Which) -> Option<usize> {
+        let places: Vec<usize> = (0..self.grants.len()).collect();
+        self.choose(which, &places, |at| *at).copied()
+    }
+
+    /// One of these, each of which belongs to the grant of this place.
+    fn choose<'a, T>(&self, which: &Which, all: &'a [T], of: fn(&T) -> usize) -> Option<&'a T> {
+        let runs = |one: &&T| self.grants[of(one)].runs(self.now());
+        let mut some: Vec<&T> = all.iter().filter(runs).collect();
+        if some.is_empty() || !which.runs {
+            some = all.iter().collect();
+        }
+        (!some.is_empty()).then(|| *which.index.get(&some))
     }
 
     /// Credentials are issued while the grant runs, which it does from the first of them on.
-    async fn issue(&mut self, which: Index) {
-        let Some(at) = self.one_of(which) else { return };
+    async fn issue(&mut self, at: usize) {
         let now = self.now();
         let grant = &mut self.grants[at];
         let reply = self
@@ -137,11 +156,13 @@ impl Play {
     }
 
     /// Somebody tries credentials, which open a session while their grant runs and not after.
-    async fn open_one(&mut self, which: Index) {
-        if self.credentials.is_empty() || self.sessions.len() >= MOST_SESSIONS {
+    async fn open_one(&mut self, which: &Which) {
+        if self.sessions.len() >= MOST_SESSIONS {
             return;
         }
-        let (at, credentials) = which.get(&self.credentials);
+        let Some((at, credentials)) = self.choose(which, &self.credentials, |(at, _)| *at) else {
+            return;
+        };
         let (now, grant) = (self.now(), &self.grants[*at]);
         let target = credentials.targets[0].instance.to_string();
         let opened = self
@@ -169,7 +190,7 @@ impl Play {
         }
     }
 
-    async fn extend(&mut self, which: Index, seconds: u64) {
+    async fn extend(&mut self, which: &Which, seconds: u64) {
         let Some(at) = self.one_of(which) else { return };
         let now = self.now();
         let grant = &mut self.grants[at];
@@ -193,7 +214,7 @@ impl Play {
         }
     }
 
-    async fn end_early(&mut self, which: Index, verb: &str) {
+    async fn end_early(&mut self, which: &Which, verb: &str) {
         let Some(at) = self.one_of(which) else { return };
         let now = self.now();
         let grant = &mut self.grants[at];
