@@ -104,6 +104,13 @@ impl Ssm {
         Box::pin(self.list(place, &SessionState::Active, None, haste)).await
     }
 
+    /// Waits until a call of this haste would not have to wait. Others may be faster all the same.
+    pub async fn ready(&self, place: &Place, haste: Haste) {
+        if let Some(reached) = self.places.of(&place.account, &place.region) {
+            reached.budget.ready(haste).await;
+        }
+    }
+
     /// The sessions that SSM counts as past, of those that were opened since then and of the last 30
     /// days (AWS-FACTS 2.4). One listing serves all requests of the place: filters apply after paging,
     /// so a listing for each would read as many pages for each (AWS-FACTS 2.3).

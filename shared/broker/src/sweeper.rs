@@ -5,15 +5,17 @@
 //! 1. *The clock* (`dispatch`). The index of due work is read every second, and whenever the next
 //!    thing in it falls due. Every due request takes the steps that time alone calls for; one that
 //!    is ending goes to its place.
-//! 2. *The end* (`ending`), for each place by itself. One listing of all that is open there, taken
-//!    after the steps of part 1 were recorded, serves every request that waits; what was seen is
-//!    judged by the rules, their step is recorded, and only then are sessions terminated.
+//! 2. *The end* (`ending`), for each place by itself. Sessions on record are ended at once. One
+//!    listing of all that is open there, taken after the steps of part 1 were recorded, serves every
+//!    request that waits and finds the others; what was seen is judged by the rules, their step is
+//!    recorded, and only then are sessions terminated.
 //!    Credentials of a grant that was ended early are denied after that, until they have expired:
 //!    terminating works at once and IAM takes its time (AWS-FACTS 5.3).
 //! 3. *The past* (`following`), for each place by itself. Sessions that are gone from the listing
 //!    are looked for in the history, and logs in S3. Its calls leave enough of the place's call
-//!    rate for part 2. Once a run it looks at all that is open (`watching`): sessions of running
-//!    grants are put on record, and those that no grant covers are told of.
+//!    rate for part 2. Once a run, and shortly before anything is due, it looks at all that is open
+//!    (`watching`): sessions of running grants are put on record, so that their end costs one call,
+//!    and those that no grant covers are told of.
 //! 4. *The outbox* (`outbox`). What has been recorded is put on the event bus.
 //!
 //! At the end of a run the heads of all chains that have grown go into a checkpoint.

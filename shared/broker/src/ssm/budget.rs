@@ -1,6 +1,6 @@
 //! How often a place's SSM is called.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -27,16 +27,26 @@ impl Default for CallRate {
 }
 
 /// Whether somebody's access lasts longer for want of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Haste {
     /// A session that is over is to be found and ended.
     Urgent,
+    /// What is known to be open has been told to end, and there may be more that is not known.
+    Soon,
     /// What is gone already is followed up. It leaves enough for a listing and an ending.
     CanWait,
 }
 
-/// How many calls are kept back for what is urgent.
-const RESERVE: u32 = 2;
+impl Haste {
+    /// How many calls are kept back for what is more urgent.
+    fn leaves(self) -> u32 {
+        match self {
+            Self::Urgent => 0,
+            Self::Soon => 1,
+            Self::CanWait => 2,
+        }
+    }
+}
 
 /// A token bucket, kept as the time at which it would be full again.
 #[derive(Debug)]
@@ -53,24 +63,52 @@ impl Budget {
         }
     }
 
-    /// Waits for one's turn. Turns are given out in the order of asking.
+    /// Waits for one's turn. Urgent turns are given out in the order of asking; whoever is in less
+    /// haste holds no turn while waiting, so that what is urgent goes before.
     pub(super) async fn take(&self, haste: Haste) {
-        let turn = self.turn(Instant::now(), haste);
-        tokio::time::sleep_until(turn).await;
+        loop {
+            let now = Instant::now();
+            let turn = self.turn(now, haste);
+            tokio::time::sleep_until(turn).await;
+            if haste == Haste::Urgent || turn <= now {
+                return;
+            }
+        }
     }
 
-    /// When the next call may be made, as seen at `now`.
+    /// Waits until it could be one's turn, without taking it.
+    pub(super) async fn ready(&self, haste: Haste) {
+        loop {
+            let now = Instant::now();
+            let turn = self.earliest(*self.full_at(), now, haste).1;
+            if turn <= now {
+                return;
+            }
+            tokio::time::sleep_until(turn).await;
+        }
+    }
+
+    /// When the next call may be made, as seen at `now`. It is taken where that is now, or urgent.
     fn turn(&self, now: Instant, haste: Haste) -> Instant {
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut full_at = self.full_at();
+        let (full, turn) = self.earliest(*full_at, now, haste);
+        if haste == Haste::Urgent || turn <= now {
+            *full_at = Some(full + self.rate.every);
+        }
+        turn
+    }
+
+    /// When the bucket is full, and when the next call may be made.
+    fn earliest(&self, full_at: Option<Instant>, now: Instant, haste: Haste) -> (Instant, Instant) {
         let full = full_at.map_or(now, |at| at.max(now));
-        *full_at = Some(full + self.rate.every);
-        let left = match haste {
-            Haste::Urgent => 0,
-            Haste::CanWait => RESERVE,
-        };
-        let burst = self.rate.burst.saturating_sub(1).saturating_sub(left);
-        let slack = self.rate.every.saturating_mul(burst);
-        full.checked_sub(slack).unwrap_or(now).max(now)
+        let burst = self.rate.burst.saturating_sub(1);
+        let slack = burst.saturating_sub(haste.leaves());
+        let slack = self.rate.every.saturating_mul(slack);
+        (full, full.checked_sub(slack).unwrap_or(now).max(now))
+    }
+
+    fn full_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,7 +135,9 @@ mod tests {
         assert_eq!(turn(&budget, now, Haste::CanWait), 0);
         assert_eq!(turn(&budget, now, Haste::CanWait), 0);
         assert_eq!(turn(&budget, now, Haste::CanWait), 500);
-        // The bucket has given three, and one is left at once.
+        assert_eq!(turn(&budget, now, Haste::Soon), 0);
+        assert_eq!(turn(&budget, now, Haste::Soon), 500);
+        // The bucket has given three; nobody who waits holds the last one.
         assert_eq!(turns(&budget, now, 2), [0, 500]);
     }
 

@@ -9,7 +9,7 @@ use rules::status::Status;
 use rules::sweep::{Seen, due, look};
 
 use super::GLANCE;
-use super::site::Run;
+use super::site::{FORESIGHT, Run};
 
 /// The most rows of the index that are looked at in one pass, most urgent first.
 const MOST_ROWS: usize = 5_000;
@@ -62,13 +62,18 @@ impl Run<'_> {
         self.tally(|tally| tally.more(found.more));
         let mut next: Option<Moment> = None;
         let mut ripe = Vec::new();
+        let mut soon = false;
         for row in found.rows {
             if row.at > now {
                 // Its turn comes within the window, and it is read then.
                 next = Some(next.map_or(row.at, |next| next.min(row.at)));
+                soon |= row.at <= now.plus(FORESIGHT);
             } else if !self.must_wait(row.id) {
                 ripe.push(row.id);
             }
+        }
+        if soon {
+            self.sites().for_each(|site| site.foresee(now));
         }
         let mut loaded = match sweeper.ledger.load_each(&ripe).await {
             Ok(loaded) => loaded,

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::iter;
 use rules::moment::Moment;
 use rules::names::RequestId;
-use rules::session::{ListedSession, SessionRecord};
+use rules::session::{ListedSession, SessionLife, SessionRecord};
 use rules::status::Status;
 use rules::sweep::{Seen, look};
 
@@ -18,6 +18,13 @@ use crate::ssm::{Haste, Listing};
 
 /// How many records are read at the same time.
 const AT_ONCE: usize = 8;
+
+/// A request that waits for a listing.
+struct Unlisted {
+    file: RequestFile,
+    haste: Haste,
+    seen_at: Moment,
+}
 
 /// What there is to see of a request.
 enum Sight {
@@ -38,11 +45,20 @@ impl Run<'_> {
     async fn end(&self, site: &Site<'_>) {
         // The clock is gone by once before there is anything to do.
         site.woken.notified().await;
+        let mut unlisted: Vec<Unlisted> = Vec::new();
         loop {
             let due = site.take_due();
             let closing = due.is_empty() && self.is_closing();
-            if !due.is_empty() {
-                Box::pin(self.end_all(site, due)).await;
+            unlisted.extend(Box::pin(self.end_known(site, due)).await);
+            if let Some(haste) = unlisted.iter().map(|one| one.haste).min() {
+                let ready = self.sweeper.ssm.ready(site.place, haste);
+                // Whatever ends meanwhile and is known to be open goes before the listing.
+                tokio::select! {
+                    biased;
+                    () = ready => {}
+                    () = site.woken.notified(), if !closing => continue,
+                }
+                Box::pin(self.end_all(site, std::mem::take(&mut unlisted))).await;
             }
             site.begun.store(true, Ordering::Relaxed);
             site.ended.store(closing, Ordering::Relaxed);
@@ -56,27 +72,16 @@ impl Run<'_> {
         }
     }
 
-    /// Looks at requests, in their order, by one listing of what is open.
-    async fn end_all(&self, site: &Site<'_>, ids: Vec<RequestId>) {
+    /// Ends what is on record as open, without a listing: that would be one more call for each end,
+    /// and calls are few. Gives the requests that want one.
+    async fn end_known(&self, site: &Site<'_>, ids: Vec<RequestId>) -> Vec<Unlisted> {
         // A look is as old as the oldest thing that was seen for it.
         let seen_at = self.now();
         let files = ids
             .into_iter()
             .map(|id| async move { (id, self.file(id).await) });
         let files: Vec<_> = iter(files).buffered(AT_ONCE).collect().await;
-        let listed = files
-            .iter()
-            .filter_map(|(_, file)| file.as_ref())
-            .filter(|file| matches!(sight(file, seen_at), Sight::Sessions));
-        let haste = listed
-            .clone()
-            .map(|file| self.haste(site, file))
-            .find(|haste| *haste == Haste::Urgent)
-            .unwrap_or(Haste::CanWait);
-        let open = match listed.count() {
-            0 => None,
-            _ => self.open(site, haste).await,
-        };
+        let mut unlisted = Vec::new();
         let mut first = true;
         for (id, file) in files {
             let Some(file) = file else {
@@ -88,6 +93,67 @@ impl Run<'_> {
                 continue;
             }
             first = false;
+            if !self.is_known_open(site, &file) {
+                unlisted.push(Unlisted {
+                    haste: self.haste(site, &file),
+                    file,
+                    seen_at,
+                });
+                continue;
+            }
+            let RequestFile { request, sessions } = &file;
+            let pace = &self.sweeper.pace;
+            let looked = look(request, sessions, &self.told(site), self.now(), pace);
+            let after = Box::pin(self.carry_out(site, looked)).await;
+            self.deny(site, after.as_ref().unwrap_or(request)).await;
+            // There may be others that are open and not on record.
+            let seen_at = self.now();
+            match self.file(id).await {
+                Some(file) => unlisted.push(Unlisted {
+                    haste: Haste::Soon,
+                    file,
+                    seen_at,
+                }),
+                None => self.let_go(id),
+            }
+        }
+        unlisted
+    }
+
+    /// Whether a request that is ending has sessions on record that SSM is to be told to end now.
+    fn is_known_open(&self, site: &Site<'_>, file: &RequestFile) -> bool {
+        let untold = held(&site.untold);
+        matches!(file.request.status(), Status::Ending { .. })
+            && file.sessions.iter().any(|one| match one.life {
+                SessionLife::Alive {} => true,
+                SessionLife::Terminating { .. } => untold.contains(&one.id),
+                SessionLife::Over { .. } => false,
+            })
+    }
+
+    /// Looks at requests, in their order, by one listing of what is open.
+    async fn end_all(&self, site: &Site<'_>, all: Vec<Unlisted>) {
+        let listed = all
+            .iter()
+            .filter(|one| matches!(sight(&one.file, one.seen_at), Sight::Sessions));
+        let open = match listed.map(|one| one.haste).min() {
+            None => None,
+            Some(haste) => self.open(site, haste).await,
+        };
+        let complete = open.as_ref().is_some_and(|open| open.complete);
+        let mut first = true;
+        for Unlisted { file, seen_at, .. } in all {
+            let id = file.request.id();
+            if !first && self.is_over() {
+                self.leave(id);
+                continue;
+            }
+            first = false;
+            if complete {
+                held(&site.unseen).remove(&id);
+            } else {
+                held(&site.unseen).insert(id);
+            }
             Box::pin(self.end_one(site, &file, open.as_ref(), seen_at)).await;
         }
     }
@@ -110,12 +176,23 @@ impl Run<'_> {
 
     /// Whether a request may have sessions that are open and over, and not told to end.
     fn haste(&self, site: &Site<'_>, file: &RequestFile) -> Haste {
-        let untold = held(&site.untold);
-        let is_new = matches!(file.request.status(), Status::Ending { looks: 0, .. });
-        if is_new || file.sessions.iter().any(|one| untold.contains(&one.id)) {
-            Haste::Urgent
-        } else {
-            Haste::CanWait
+        let (untold, unseen) = (held(&site.untold), held(&site.unseen));
+        if unseen.contains(&file.request.id())
+            || file.sessions.iter().any(|one| untold.contains(&one.id))
+        {
+            return Haste::Urgent;
+        }
+        match file.request.status() {
+            Status::Ending { looks: 0, .. } => Haste::Urgent,
+            Status::Ending { looks: 1, .. } => Haste::Soon,
+            Status::Ending { .. }
+            | Status::Closed { .. }
+            | Status::Pending { .. }
+            | Status::Approved { .. }
+            | Status::Active { .. }
+            | Status::Denied { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. } => Haste::CanWait,
         }
     }
 

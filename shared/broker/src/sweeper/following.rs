@@ -14,7 +14,7 @@ use rules::sweep::{Seen, look, unseen_logs};
 
 use super::site::{Gone, Run, Site};
 use crate::ledger::RequestFile;
-use crate::ssm::Listing;
+use crate::ssm::{Haste, Listing};
 
 /// How many logs are looked for at the same time.
 const AT_ONCE: usize = 8;
@@ -25,12 +25,16 @@ impl Run<'_> {
         let mut watched = false;
         loop {
             let ended = site.ended.load(Ordering::Relaxed);
+            if watched && site.is_foreseen() {
+                Box::pin(self.watch(site, Haste::Soon)).await;
+                continue;
+            }
             let gone = site.take_gone();
             if !gone.is_empty() {
                 Box::pin(self.follow_all(site, gone)).await;
             } else if !watched && site.begun.load(Ordering::Relaxed) {
                 // What is due comes first.
-                Box::pin(self.watch(site)).await;
+                Box::pin(self.watch(site, Haste::CanWait)).await;
                 watched = true;
             } else if ended {
                 return;

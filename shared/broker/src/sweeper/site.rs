@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Display;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rules::moment::Moment;
 use rules::names::{RequestId, SessionId};
@@ -19,6 +20,9 @@ use crate::rounds::held;
 
 /// The most requests that are in hand at one place at once. The others are left due, oldest first.
 const MOST_IN_HAND: usize = 200;
+
+/// How long before something is due all that is open is looked at, and how often at most.
+pub(super) const FORESIGHT: Duration = Duration::from_secs(10);
 
 /// One run in progress.
 pub(super) struct Run<'a> {
@@ -49,6 +53,13 @@ pub(super) struct Site<'a> {
     pub(super) ended: AtomicBool,
     /// Sessions that SSM was to be told to end, and could not be told.
     pub(super) untold: Mutex<BTreeSet<SessionId>>,
+    /// Requests that are ending, for which what is open could not be listed to its end.
+    pub(super) unseen: Mutex<BTreeSet<RequestId>>,
+    /// Sessions that were met when all that is open was looked at.
+    pub(super) met: Mutex<BTreeSet<SessionId>>,
+    /// When that was, and whether it is to be done again.
+    pub(super) watched_at: Mutex<Option<Moment>>,
+    foreseen: AtomicBool,
     /// When credentials were last denied, by request.
     pub(super) denied: Mutex<BTreeMap<RequestId, Moment>>,
 }
@@ -194,8 +205,26 @@ impl<'a> Site<'a> {
             begun: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             untold: Mutex::default(),
+            unseen: Mutex::default(),
+            met: Mutex::default(),
+            watched_at: Mutex::default(),
+            foreseen: AtomicBool::new(false),
             denied: Mutex::default(),
         }
+    }
+
+    /// Something is due soon: what is open then had better be known.
+    pub(super) fn foresee(&self, now: Moment) {
+        let lately = |at: Moment| now.since(at) < FORESIGHT;
+        if held(&self.watched_at).is_some_and(|at| !lately(at)) {
+            self.foreseen.store(true, Ordering::Relaxed);
+            self.gone_woken.notify_one();
+        }
+    }
+
+    /// Whether something is due soon, once for each time.
+    pub(super) fn is_foreseen(&self) -> bool {
+        self.foreseen.swap(false, Ordering::Relaxed)
     }
 
     fn has_room(&self) -> bool {

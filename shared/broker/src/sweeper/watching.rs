@@ -11,17 +11,20 @@ use rules::status::Status;
 use rules::sweep::{Seen, look};
 
 use super::site::{Run, Site};
+use crate::rounds::held;
 use crate::ssm::Haste;
 
 impl Run<'_> {
-    /// Looks once at all that is open: sessions of running grants are put on record while they last,
-    /// one that is open where its grant is over is ended, and one that no grant covers is told of.
-    pub(super) async fn watch(&self, site: &Site<'_>) {
+    /// Looks at all that is open: sessions of running grants are put on record while they last, one
+    /// that is open where its grant is over is ended, and one that no grant covers is told of, once
+    /// in a run.
+    pub(super) async fn watch(&self, site: &Site<'_>, haste: Haste) {
         if self.is_over() {
             return;
         }
         let now = self.now();
-        let Some(open) = self.open(site, Haste::CanWait).await else {
+        let again = held(&site.watched_at).replace(now).is_some();
+        let Some(open) = self.open(site, haste).await else {
             return;
         };
         let mut by_request: BTreeMap<RequestId, Vec<ListedSession>> = BTreeMap::new();
@@ -33,11 +36,17 @@ impl Run<'_> {
         }
         let mut foreign = open.foreign;
         for (id, sessions) in by_request {
+            let all: Vec<_> = sessions.iter().map(|one| one.id.clone()).collect();
+            let met = |id| held(&site.met).contains(id);
+            if again && all.iter().all(met) {
+                continue;
+            }
+            held(&site.met).extend(all);
             if !Box::pin(self.meet(site, id, &sessions, now)).await {
                 foreign.extend(sessions.into_iter().map(uncovered));
             }
         }
-        if !foreign.is_empty() {
+        if !again && !foreign.is_empty() {
             Box::pin(self.tell_of(site, &foreign)).await;
         }
     }
