@@ -2,7 +2,8 @@
 //!
 //! IAM takes whole documents and has no conditions on writes: of two writers at once, one loses
 //! its entry unnoticed (AWS-FACTS 5.5). Within a process writers go one after another. Across
-//! processes a deployment has one writer: the run of the sweeper that holds the lease in the ledger.
+//! processes a deployment has one writer at a time: the run of the sweeper that holds the lease of
+//! the role in the ledger.
 //! And since denying again is free where the entry stands, the sweeper asks anew until the
 //! credentials have expired, which also repairs an entry that was lost.
 
@@ -82,6 +83,14 @@ impl Iam {
             Denied::Listed | Denied::WithAllOthers => self.write(place, &list).await?,
         }
         Ok(Some(denied))
+    }
+
+    /// Whether there are entries on the list whose credentials have expired anyway.
+    ///
+    /// # Errors
+    /// IAM gave no result, or the policy is not ours.
+    pub async fn has_expired(&self, place: &Place, now: Moment) -> Result<bool, DenyFault> {
+        Ok(self.read(place).await?.prune(now) > 0)
     }
 
     /// Takes entries off the list whose credentials have expired anyway, and gives how many.

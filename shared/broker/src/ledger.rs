@@ -16,7 +16,7 @@
 //! | grown | `GROWN#<shard>` | `<id>` | the head of a chain that has grown since the last checkpoint |
 //! | checkpoint | `CHECKPOINT` | `LAST` | number, digest and time of the last checkpoint |
 //! | bypass | `BYPASS#<account>/<region>/<session id>` | `BYPASS` | that a session past Postern has been told of |
-//! | lease | `LEASE#<name>` | `LEASE` | which run of the sweeper may write deny lists, and until when |
+//! | lease | `LEASE#<role>` | `LEASE` | which run of the sweeper may write a role's deny list, and until when |
 //!
 //! **Every change is one `TransactWriteItems`**: the request under the condition that its version is
 //! the one that the step was judged on, its new audit entries under the condition that they do not

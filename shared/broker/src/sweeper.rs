@@ -29,6 +29,7 @@
 
 mod arrival;
 mod checkpoint;
+mod denying;
 mod dispatch;
 mod ending;
 mod following;
@@ -38,7 +39,6 @@ mod site;
 mod steps;
 mod watching;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rules::moment::Moment;
@@ -59,8 +59,6 @@ const GLANCE: Duration = Duration::from_secs(1);
 /// How long after its window a run still begins on something: it must end before its function is
 /// killed, though being killed does no harm.
 const OVERTIME: Duration = Duration::from_secs(5);
-/// The name of the lease of the one run that may write deny lists.
-const DENY_LISTS: &str = "deny-lists";
 
 /// Ends what is over. The only part of Postern that terminates sessions and denies credentials.
 #[derive(Debug)]
@@ -138,7 +136,6 @@ impl Sweeper {
 
 impl Run<'_> {
     async fn work(&self) {
-        let lease = self.lease().await;
         let sites: Vec<_> = self
             .sites()
             .map(|site| Box::pin(self.work_at(site)))
@@ -150,42 +147,6 @@ impl Run<'_> {
         };
         futures_util::future::join(work, Box::pin(self.drain())).await;
         Box::pin(self.checkpoint()).await;
-        if self.may_deny() {
-            Box::pin(self.forgive()).await;
-        }
-        if let Some(lease) = lease
-            && let Err(fault) = self.sweeper.ledger.give_back(lease).await
-        {
-            self.trouble(None, &fault);
-        }
-    }
-
-    /// The lease to write deny lists, where no other run holds it.
-    async fn lease(&self) -> Option<crate::ledger::Lease> {
-        let now = self.now();
-        let until = self.until.max(now).plus(OVERTIME);
-        match self.sweeper.ledger.take_lease(DENY_LISTS, until, now).await {
-            Ok(lease) => {
-                self.let_deny(lease.is_some());
-                lease
-            }
-            Err(fault) => {
-                self.trouble(None, &fault);
-                None
-            }
-        }
-    }
-
-    /// Takes entries off the deny lists whose credentials have expired.
-    async fn forgive(&self) {
-        let mut roles = BTreeSet::new();
-        for place in self.sweeper.places.iter() {
-            // Places in several Regions of one account may share a role, and roles have no Region.
-            if roles.insert(place.access_role.to_string())
-                && let Err(fault) = self.sweeper.iam.prune(place, self.now()).await
-            {
-                self.trouble(None, &fault);
-            }
-        }
+        Box::pin(self.forgive()).await;
     }
 }

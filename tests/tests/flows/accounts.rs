@@ -67,7 +67,16 @@ fn allow(actions: &[&str], resource: &str) -> String {
 
 /// A deployment that serves another account as well, as its operators have set it up.
 async fn scene() -> Scene {
-    let scene = Scene::with(&[("POSTERN_PLACES", &places())]).await;
+    scene_with(&[]).await
+}
+
+async fn scene_with(settings: &[(&'static str, &str)]) -> Scene {
+    let places = places();
+    let settings: Vec<_> = [("POSTERN_PLACES", places.as_str())]
+        .into_iter()
+        .chain(settings.iter().copied())
+        .collect();
+    let scene = Scene::with(&settings).await;
     let world = scene.world();
     for (name, policy) in [
         (
@@ -215,6 +224,42 @@ async fn a_grant_of_another_account_lives_and_ends_like_any_other() {
     };
     let assumed = scene.world().calls_of(Service::Sts, "AssumeRole");
     assert!(assumed.iter().filter(looks).count() >= 2, "{assumed:?}");
+}
+
+#[tokio::test]
+async fn what_is_more_than_a_place_has_hands_for_is_left_oldest_first_and_hides_nothing_elsewhere()
+{
+    let policy = r#"@id("at-once") @auto("true") @max_duration("1h")
+        permit (principal, action, resource) when { resource.hasTag("Env") };"#;
+    let scene = scene_with(&[("POSTERN_POLICY", policy)]).await;
+    let anna = scene.as_(Anna);
+    let granted = async |target: String| {
+        let ask: Value = json!({
+            "targets": [target], "kind": {"type": "shell"},
+            "duration_seconds": GRANT.as_secs(), "reason": "disk full",
+        });
+        let id = anna.ask(&ask).await.must_be(201).id();
+        anna.does("credentials", id).await.must_be(200);
+        scene.advance(Duration::from_millis(10));
+        id
+    };
+    let mut far = Vec::new();
+    for _ in 0..205 {
+        far.push(granted(format!("{MEMBER}/{ELSEWHERE}/{NODE}")).await);
+    }
+    let near = granted(crate::scene::target(postern_local::account::WEB_7)).await;
+    scene.advance(GRANT + Duration::from_secs(40));
+    let report = scene.sweep().await;
+    // All have ended; what is to be looked at over there is more than the run takes in hand.
+    assert_eq!((report.events["ended"], report.due), (206, 206));
+    assert_eq!(report.backlog, 5, "{report:?}");
+    assert_eq!(scene.status(near).await, StatusWord::Closed);
+    for (n, id) in far.iter().enumerate() {
+        let left = n >= 200;
+        assert_eq!(scene.status(*id).await == StatusWord::Ending, left, "{n}");
+    }
+    let report = scene.sweep().await;
+    assert_eq!((report.backlog, report.events["closed"]), (0, 5));
 }
 
 #[tokio::test]

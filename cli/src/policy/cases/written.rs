@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
-use rules::facts::{Ping, Platform, TargetFacts};
+use rules::facts::{LastLog, Ping, Platform, TargetFacts};
+use rules::log_verdict::LogWord;
 use rules::moment::Moment;
 use rules::names::duration::read_length;
 use rules::names::{
@@ -82,6 +83,8 @@ pub(super) struct WrittenTarget {
     tags: BTreeMap<String, String>,
     #[serde(default = "linux")]
     platform: Platform,
+    /// What became of the log of the last session on it; without, there was none.
+    last_log: Option<LogWord>,
 }
 
 fn linux() -> Platform {
@@ -91,6 +94,15 @@ fn linux() -> Platform {
 impl WrittenTarget {
     /// What is known of the instance; where it has no id, one is made of its number in the file.
     pub(super) fn read(self, number: u32) -> Result<TargetFacts, BadName> {
+        // Policies are shown the verdict alone; of which session, and when, is all the same to them.
+        let last_log = match self.last_log {
+            Some(verdict) => Some(LastLog {
+                session: "req-00000000000000000000000000-0000000000000000".parse()?,
+                ended_at: Moment::from_millis(0),
+                verdict,
+            }),
+            None => None,
+        };
         Ok(TargetFacts {
             target: match self.id {
                 Some(target) => target,
@@ -100,7 +112,7 @@ impl WrittenTarget {
             platform: self.platform,
             ping: Ping::Online,
             agent_version: None,
-            last_log: None,
+            last_log,
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::fault::AwsFault;
 #[derive(Debug)]
 #[must_use = "a lease that is not given back keeps others waiting"]
 pub struct Lease {
-    name: &'static str,
+    name: String,
     holder: String,
 }
 
@@ -23,7 +23,7 @@ impl Ledger {
     /// DynamoDB failed.
     pub async fn take_lease(
         &self,
-        name: &'static str,
+        name: String,
         until: Moment,
         now: Moment,
     ) -> Result<Option<Lease>, LedgerFault> {
@@ -32,7 +32,7 @@ impl Ledger {
             .client
             .update_item()
             .table_name(&self.table.name)
-            .set_key(Some(Key::lease(name).attributes()))
+            .set_key(Some(Key::lease(&name).attributes()))
             .update_expression("SET holder = :holder, held_until = :until")
             // One's own is what an earlier try has taken, whose answer was lost.
             .condition_expression(
@@ -60,7 +60,7 @@ impl Ledger {
             .client
             .delete_item()
             .table_name(&self.table.name)
-            .set_key(Some(Key::lease(lease.name).attributes()))
+            .set_key(Some(Key::lease(&lease.name).attributes()))
             .condition_expression("holder = :holder")
             .expression_attribute_values(":holder", s(lease.holder))
             .send();

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::iter;
-use rules::deny_list::Denied;
 use rules::moment::Moment;
 use rules::names::RequestId;
-use rules::request::Request;
 use rules::session::{ListedSession, SessionRecord};
-use rules::status::{EndReason, Status};
+use rules::status::Status;
 use rules::sweep::{Seen, look};
 
 use super::site::{Gone, Run, Site};
@@ -21,9 +18,6 @@ use crate::ssm::{Haste, Listing};
 
 /// How many records are read at the same time.
 const AT_ONCE: usize = 8;
-/// How long after credentials were denied that is done anew: an entry may be lost to somebody who
-/// wrote the same list (AWS-FACTS 5.5).
-const DENY_AGAIN: Duration = Duration::from_secs(30);
 
 /// What there is to see of a request.
 enum Sight {
@@ -205,42 +199,6 @@ impl Run<'_> {
         Seen {
             untold: held(&site.untold).clone(),
             ..Seen::default()
-        }
-    }
-
-    /// Denies the credentials of a grant that was ended before its time, while they are of use to
-    /// anybody. Those of a grant whose time was up carry their own end.
-    async fn deny(&self, site: &Site<'_>, request: &Request) {
-        let Status::Ending {
-            grant,
-            ended_at,
-            why: EndReason::Revoked | EndReason::Released,
-            ..
-        } = request.status()
-        else {
-            return;
-        };
-        let (id, now) = (request.id(), self.now());
-        let lately = |at: &Moment| now.since(*at) < DENY_AGAIN;
-        if grant.issues == 0
-            || grant.inert_at() <= now
-            || !self.may_deny()
-            || held(&site.denied).get(&id).is_some_and(lately)
-        {
-            return;
-        }
-        let times = (*ended_at, grant.credentials_until);
-        match self.sweeper.iam.deny(site.place, id, times, now).await {
-            Ok(denied) => {
-                held(&site.denied).insert(id, now);
-                if denied == Some(Denied::WithAllOthers) {
-                    let what = "the deny list is full, so all credentials of its access role that \
-                                were issued until now are denied; whoever still has a grant must \
-                                have new ones issued";
-                    self.trouble(Some(id), &what);
-                }
-            }
-            Err(fault) => self.trouble(Some(id), &fault),
         }
     }
 }

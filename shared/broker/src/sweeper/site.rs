@@ -29,7 +29,6 @@ pub(super) struct Run<'a> {
     homes: Mutex<BTreeMap<RequestId, Option<usize>>>,
     in_hand: Mutex<BTreeSet<RequestId>>,
     tally: Mutex<Tally>,
-    may_deny: AtomicBool,
     /// Set when the clock has been gone by for the last time.
     closing: AtomicBool,
     /// Set when every place has done its work.
@@ -76,7 +75,6 @@ impl<'a> Run<'a> {
             homes: Mutex::default(),
             in_hand: Mutex::default(),
             tally: Mutex::default(),
-            may_deny: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             finished: AtomicBool::new(false),
             finish: Notify::new(),
@@ -154,15 +152,6 @@ impl<'a> Run<'a> {
 
     pub(super) fn count(&self, step: &Step) {
         self.tally(|tally| tally.count(step));
-    }
-
-    pub(super) fn let_deny(&self, may: bool) {
-        self.may_deny.store(may, Ordering::Relaxed);
-    }
-
-    /// Whether this run may write deny lists.
-    pub(super) fn may_deny(&self) -> bool {
-        self.may_deny.load(Ordering::Relaxed)
     }
 
     /// Wakes every place; it has nothing more to wait for where this was the last time.

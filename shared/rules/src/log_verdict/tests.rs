@@ -143,7 +143,7 @@ fn a_verdict_changes_along_the_arrows_and_in_no_other_way() {
         ),
         (
             "other content",
-            listed(&[other.clone()], false),
+            listed(std::slice::from_ref(&other), false),
             [
                 "altered",
                 "altered",

@@ -79,7 +79,11 @@ async fn a_call_that_is_throttled_for_long_is_told_once_and_works_the_next_time(
         vec![FaultKind::Throttle; 3],
         |site, lived| {
             let noticed = if site.is_counted() { 3 } else { 1 };
-            assert_eq!(lived.noticed(), noticed, "{site}: {:?}", lived.troubles);
+            if site.has_twins() {
+                assert!(lived.noticed() <= 1, "{site}: {:?}", lived.troubles);
+            } else {
+                assert_eq!(lived.noticed(), noticed, "{site}: {:?}", lived.troubles);
+            }
             assert_eq!(lived.closed.minted, 1, "{site}");
         },
     )

@@ -179,6 +179,8 @@ async fn a_policy_may_close_an_instance_whose_last_log_is_missing() {
     anna.ask(&shell_on(BATCH_1)).await.must_be(201);
     over.wait(HOUR).await;
     assert_eq!(over.verdict().await, "missing");
+    // An hour is as long as her token lasts.
+    let anna = over.scene.as_(Anna);
     let refused = anna
         .ask(&shell_on(BATCH_1))
         .await
@@ -207,5 +209,6 @@ async fn a_policy_may_close_an_instance_whose_last_log_is_missing() {
     olga.does("release", id).await.must_be(200);
     over.scene.sweep().await;
     over.wait(Duration::from_secs(60)).await;
+    let anna = over.scene.as_(Anna);
     anna.ask(&shell_on(BATCH_1)).await.must_be(201);
 }

@@ -158,7 +158,9 @@ impl Reckoning {
 
     fn nothing_is_said_twice_of_a_session(&self) {
         let mut said = BTreeSet::new();
-        for entry in &self.entries {
+        // After the close a log is looked at again, and may be judged anew.
+        let closed = |entry: &&Entry| matches!(entry.event, Event::Closed {});
+        for entry in self.entries.iter().take_while(|entry| !closed(entry)) {
             if let Event::SessionSeen { session, .. }
             | Event::SessionOver { session, .. }
             | Event::LogJudged { session, .. } = &entry.event

@@ -17,8 +17,9 @@ use crate::trouble::reckoning::Reckoning;
 const MOST_TRIES: usize = 4;
 /// How long the grant lasts: longer than anybody is ever told to wait.
 const GRANT_SECONDS: u64 = 15 * 60;
-/// How many sweeps it takes at most to end a session whose end is due, one second apart.
-const MOST_SWEEPS: usize = 8;
+/// How many sweeps it takes at most to end a session whose end is due, one second apart: SSM is told
+/// again after two seconds, four more and eight more.
+const MOST_SWEEPS: usize = 16;
 
 /// How a life went.
 pub(super) struct Lived {

@@ -130,6 +130,12 @@ impl Site {
         self.is(Service::Ssm) && self.role == "PosternSweeper"
     }
 
+    /// Whether several such calls are made at the same time, so that each try of a fault may strike
+    /// another one.
+    pub(super) fn has_twins(&self) -> bool {
+        self.mark == "LOG#"
+    }
+
     /// Lets the first call of this kind meet the fault: each attempt a part of it.
     pub(super) fn strike(&self, scene: &Scene, fault: Vec<FaultKind>) -> Vec<RuleId> {
         let attempts = (self.nth..).zip(fault);

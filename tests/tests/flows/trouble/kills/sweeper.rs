@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use postern_local::account::Function as Role;
 use postern_local::people::Person::Ben;
-use standin::Service::{DynamoDb, Iam, S3, Ssm};
+use standin::Service::{DynamoDb, Events, Iam, S3, Ssm};
 use tokio::task::JoinSet;
 
 use super::{Point, nothing, scene};
 
 /// Where the sweeper dies while it ends the session of a revoked grant.
-const DEATHS: [Point; 13] = [
+const DEATHS: [Point; 16] = [
     Point::before(DynamoDb, "Query"),
     Point::after(DynamoDb, "Query").holding("SESSION#"),
     Point::before(Ssm, "DescribeSessions"),
@@ -24,6 +24,9 @@ const DEATHS: [Point; 13] = [
     Point::before(S3, "ListObjectVersions"),
     Point::before(DynamoDb, "TransactWriteItems").holding("log_judged"),
     Point::after(DynamoDb, "TransactWriteItems").holding("log_judged"),
+    Point::before(Events, "PutEvents"),
+    Point::after(Events, "PutEvents"),
+    Point::after(DynamoDb, "DeleteItem").holding("UNSENT#"),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,6 +56,16 @@ async fn dies_in(point: Point) {
     assert!(seen.status.is_over(), "killed in {point:?}: {seen:?}");
 
     let closed = scene.settle(id).await;
+    // Whatever happened has been put on the bus, some of it twice.
+    let events = scene.world().events().into_iter();
+    let mut told: Vec<u64> = events
+        .filter(|event| event.detail["request"] == id.to_string())
+        .map(|event| event.detail["entry"]["n"].as_u64().unwrap())
+        .collect();
+    told.sort_unstable();
+    told.dedup();
+    let all: Vec<u64> = (1..=closed.request.version()).collect();
+    assert_eq!(told, all, "killed in {point:?}");
     for once in ["session_seen", "session_over", "log_judged", "closed"] {
         assert_eq!(
             closed.count(once),
