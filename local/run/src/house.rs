@@ -12,6 +12,7 @@ mod ports;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use axum::Router;
@@ -31,7 +32,7 @@ use rules::wire::Secret;
 use standin::door::Listening;
 use standin::iam::Keys;
 use standin::{StandinClock, World, WorldError};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 pub use self::configured::NotPut;
 use self::counted::Counted;
@@ -42,6 +43,9 @@ use crate::account::{self, ACCOUNT, NotSeeded, REGION};
 use crate::environment::Environment;
 use crate::issuer::{Issuer, KeyTrouble, NoIssuer};
 use crate::people::Person;
+
+/// How often a run of the sweeper begins.
+const EVERY: Duration = Duration::from_secs(60);
 
 /// How a house is to be.
 #[derive(Debug, Clone)]
@@ -320,17 +324,23 @@ impl House {
         self.wire.config(keys)
     }
 
-    /// Sweeps from now on until the house falls, one run after another, each with the window that
-    /// a deployed sweeper has.
+    /// Sweeps from now on until the house falls, as a deployed sweeper does: a run begins every
+    /// minute, whatever has become of the one before, and looks a little further ahead.
     #[must_use = "dropping it ends the sweeping"]
     pub fn keep_sweeping(&self) -> Sweeping {
         let (sweeper, clock) = (Arc::clone(&self.sweeper), self.clock.clone());
         Sweeping(tokio::spawn(async move {
+            let mut runs = JoinSet::new();
             loop {
-                let report = Box::pin(sweeper.run(clock.now().plus(AHEAD))).await;
-                for trouble in &report.troubles {
-                    let request = trouble.request.map(|id| id.to_string());
-                    tracing::error!(request.id = request, cause = trouble.what, "met trouble");
+                let begun = clock.now();
+                let sweeper = Arc::clone(&sweeper);
+                runs.spawn(async move { Box::pin(sweeper.run(begun.plus(AHEAD))).await });
+                clock.sleep_until(begun.plus(EVERY)).await;
+                while let Some(done) = runs.try_join_next() {
+                    for trouble in done.iter().flat_map(|report| &report.troubles) {
+                        let request = trouble.request.map(|id| id.to_string());
+                        tracing::error!(request.id = request, cause = trouble.what, "met trouble");
+                    }
                 }
             }
         }))

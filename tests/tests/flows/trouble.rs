@@ -15,6 +15,8 @@ mod kills;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod overlaps;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod rechecks;

@@ -20,7 +20,7 @@ use self::site::{Site, one_of_each_operation, sites, with_effect};
 use crate::scene::Scene;
 
 /// How many lives are lived at once. They wait, for the SDK to try again, more than they work.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 8;
 /// Fewer partitions, and with them fewer calls that are all alike.
 const SETTINGS: [(&str, &str); 1] = [("POSTERN_TABLE_SHARDS", "1")];
 
