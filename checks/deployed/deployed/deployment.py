@@ -39,13 +39,19 @@ class Deployed:
         """A service of the stand-in."""
         return client(service, self.around.aws, keys)
 
+    def logged(self, function: str) -> list[str]:
+        """The lines of a function's log, of invocations that are over, from the log group that it is given."""
+        group = self.aws("lambda").get_function_configuration(FunctionName=self.resources[function])
+        lines = []
+        pages = self.aws("logs").get_paginator("filter_log_events")
+        for page in pages.paginate(logGroupName=group["LoggingConfig"]["LogGroup"]):
+            lines += [each["message"].rstrip() for each in page["events"]]
+        return lines
+
     def keep_logs(self, work: Path) -> None:
         """Keeps what functions have logged, and what was asked of the stand-in, for whoever has to see why."""
-        logs = self.aws("logs")
         for logical in template.functions(self.template):
-            name = self.resources[logical]
-            events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-            (work / f"{name}.log").write_text("".join(f"{each['message'].rstrip()}\n" for each in events))
+            (work / f"{self.resources[logical]}.log").write_text("\n".join(self.logged(logical)))
         calls = self.around.order("calls")["calls"]
         lines = [f"{'allowed' if allowed else 'REFUSED'}  {call}  {caller}\n" for caller, call, allowed in calls]
         (work / "calls-of-the-stand-in.log").write_text("".join(lines))

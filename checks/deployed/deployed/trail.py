@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 
 from .deployment import Deployed
@@ -37,7 +36,7 @@ def read(api: Api, deployed: Deployed, request: str, postern: Path, work: Path) 
         return any(head["request"] == request and head["n"] == len(entries) for one in heads for head in one["heads"])
 
     until("a checkpoint holds the end of the trail", 90, fetched, every=1)
-    exported = api.get("ada", f"/v1/audit/entries?day={datetime.now(UTC):%Y-%m-%d}")
+    exported = api.get("ada", f"/v1/audit/entries?day={entries[0]['entry']['at'][:10]}")
     exported.must_be(200)
     trails = work / "trails.jsonl"
     trails.write_text(exported.text)
