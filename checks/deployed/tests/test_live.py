@@ -38,7 +38,7 @@ _AS_EXPECTED: dict[str, list[Any]] = {
     "ssm create-document": [254, "An error occurred (InvalidDocumentContent)"],
     "ssm get-document --name SSM-SessionManagerRunShell": [254, "An error occurred (InvalidDocument)"],
     "ssm get-document --name Postern-Shell-30": [0, json.dumps({"inputs": _INPUTS})],
-    "ssm describe-sessions": [0, "DEBUG - Response headers: {'Authorization': 'kept'}\nDEBUG - Response body"],
+    "ssm describe-sessions": [0, 'DEBUG - "POST / HTTP/1.1" 200 None\nDEBUG - Authorization: kept'],
     "lambda get-function-configuration": [0, json.dumps([{"account": "111122223333"}])],
     "s3api get-object-lock-configuration": [0, json.dumps({"Mode": "GOVERNANCE", "Days": 365})],
     "logs filter-log-events": [0, json.dumps(['{"status": 200}'])],
@@ -140,6 +140,15 @@ def test_what_cannot_be_told_is_left_open(tmp_path: Path) -> None:
     assert ran.status == 0, ran.told
     assert "failed for another reason than a policy" in ran.answers
     assert "GRANT, NODE, OTHER and DOCUMENT are not all set" in ran.answers
+
+
+@pytest.mark.parametrize("error", ["AccessDeniedException", "UnrecognizedClientException", "ThrottlingException"])
+def test_what_got_no_answer_of_the_service_is_left_open(tmp_path: Path, error: str) -> None:
+    asked = ("ssm", "lambda", "s3api", "logs", "cloudtrail")
+    answers = {call: [254, f"An error occurred ({error})"] for call in _AS_EXPECTED if call.startswith(asked)}
+    ran = Ran(tmp_path, answers, "y\ny\n")
+    assert ran.status == 0, ran.told
+    assert "2 as expected, 0 not, 13 open, 0 left out." in ran.answers
 
 
 def test_a_document_that_was_made_is_deleted(tmp_path: Path) -> None:
