@@ -1,7 +1,8 @@
 """Holds the templates against the rules: `python -m template_rules`.
 
 `--expand DIR` writes the expanded templates there instead, for linters that do not know SAM;
-`--checkov FILE` reads checkov's report on those; `--list` tells the rules.
+`--checkov FILE` reads checkov's report on those; `--used DIR` compares what roles were used for in the tests
+with what they are granted; `--list` tells the rules.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from . import (
     storage,
     table_of_powers,
     text,
+    used,
     watching,
 )
 from .houses import ROOT, SCENARIOS, houses
@@ -37,6 +39,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="template_rules", description=__doc__)
     arguments.add_argument("--expand", metavar="DIR", type=Path)
     arguments.add_argument("--checkov", metavar="FILE", type=Path)
+    arguments.add_argument("--used", metavar="DIR", type=Path)
     arguments.add_argument("--list", action="store_true")
     chosen = arguments.parse_args()
     if chosen.list:
@@ -54,6 +57,13 @@ def main() -> int:
         told = list(checkov.findings(chosen.checkov))
         for sentence in told:
             print(sentence, file=sys.stderr)
+        return 1 if told else 0
+    if chosen.used:
+        powers = used.read(chosen.used)
+        told = list(used.findings(powers))
+        for sentence in told:
+            print(sentence, file=sys.stderr)
+        print(f"{sum(map(len, powers.values()))} powers of {len(powers)} roles were used: {len(told)} findings")
         return 1 if told else 0
     found = [each for template in SCENARIOS for each in findings(houses(template))]
     for name, where, sentence in dict.fromkeys(found):

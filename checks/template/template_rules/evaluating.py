@@ -47,14 +47,18 @@ class Unreadable(Exception):
     """The template holds something that cannot be worked out."""
 
 
-def evaluate(template: Template, parameters: dict[str, Any]) -> Template:
-    """The resources and outputs that exist with these parameters, without functions in them."""
-    return _Evaluation(template, parameters).whole()
+def evaluate(template: Template, parameters: dict[str, Any], names: dict[str, str] | None = None) -> Template:
+    """The resources and outputs that exist with these parameters, without functions in them.
+
+    `names` says what resources are called where they exist; without, they are called as in the local run.
+    """
+    return _Evaluation(template, parameters, _NAMES if names is None else names).whole()
 
 
 class _Evaluation:
-    def __init__(self, template: Template, parameters: dict[str, Any]) -> None:
+    def __init__(self, template: Template, parameters: dict[str, Any], names: dict[str, str]) -> None:
         self.template = template
+        self.names = names
         self.values: dict[str, Any] = dict(_PSEUDO)
         declared = template.get("Parameters", {})
         for unknown in parameters.keys() - declared.keys():
@@ -209,7 +213,7 @@ class _Evaluation:
         }.get(kind)
         if naming in properties:
             return self._value(properties[naming])
-        return _NAMES.get(logical, logical)
+        return self.names.get(logical, logical)
 
 
 def _must_be_allowed(name: str, spec: dict[str, Any], value: Any) -> None:

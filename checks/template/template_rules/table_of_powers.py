@@ -26,6 +26,9 @@ without options a role has the lines without a mark; *with options* are those th
 which `checks/template/facts/beyond-local.json` says which one. ARNs are shortened to service and
 resource. A role's permissions boundary caps what stands here, and each grant's session policy narrows
 what the access role may.
+
+`.ci/run` compares what a function's role has with what the tests have it do, both ways. What is here and
+is never used there stands in `checks/template/facts/unused-powers.json`, with its reason.
 """
 
 _ROLES = {

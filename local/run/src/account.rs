@@ -211,7 +211,9 @@ fn documents(place: &Place) -> Vec<SessionDocument> {
         .collect()
 }
 
-fn nodes() -> [NodeSpec; 4] {
+/// The instances, with their tags.
+#[must_use]
+pub fn nodes() -> [NodeSpec; 4] {
     let node =
         |id: &str, name: &str, env: &str| NodeSpec::linux(id).tag("Name", name).tag("Env", env);
     let old = NodeSpec {

@@ -8,6 +8,7 @@ mod configured;
 mod counted;
 mod function;
 mod ports;
+mod powers;
 
 use std::io;
 use std::path::PathBuf;
@@ -151,6 +152,7 @@ impl House {
             .region(REGION)
             .data_dir(plan.data_dir.clone())
             .build()?;
+        powers::record(&world);
         let clock = {
             let world = world.clone();
             Clock::from_fn(Arc::new(move || Moment::from_millis(world.now_millis())))
@@ -350,6 +352,7 @@ impl House {
 impl Drop for House {
     fn drop(&mut self) {
         self.serving.abort();
+        powers::tell(&self.world);
     }
 }
 

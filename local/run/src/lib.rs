@@ -15,3 +15,4 @@ pub mod issuer;
 pub mod people;
 pub mod screen;
 pub mod story;
+pub mod surroundings;

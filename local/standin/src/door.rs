@@ -249,6 +249,7 @@ fn weigh(world: &World, call: &Call, secure: bool) -> Result<(), AwsError> {
         let demand = demand
             .with("aws:RequestedRegion", call.region.clone())
             .with("aws:SecureTransport", secure.to_string());
+        world.note_power(&call.caller, &demand);
         iam::authorize(world, &call.caller, &demand, call.now_millis)?;
     }
     Ok(())

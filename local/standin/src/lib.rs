@@ -46,6 +46,7 @@ pub mod events;
 pub mod faults;
 pub mod iam;
 pub mod journal;
+pub mod powers;
 mod random;
 pub mod s3;
 mod signature;

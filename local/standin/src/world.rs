@@ -2,7 +2,7 @@
 //!
 //! State is split by service, each behind its own lock. Locks are short: taken to read or change,
 //! never across an await, and never while waiting for a lock that comes earlier in the order
-//! *iam, ssm, s3, tags, events, faults, journal*. A poisoned lock is absorbed: the stand-in is
+//! *iam, ssm, s3, tags, events, faults, journal, powers*. A poisoned lock is absorbed: the stand-in is
 //! most useful exactly when a test has just failed.
 //!
 //! Effects that happen later (a log that the agent uploads, a listing that lags) are computed
@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::clock::StandinClock;
 use crate::faults::Faults;
 use crate::store::Store;
-use crate::{dynamodb, events, iam, journal, s3, ssm, tagging};
+use crate::{dynamodb, events, iam, journal, powers, s3, ssm, tagging};
 
 /// A handle to one stand-in AWS. Clones share everything.
 #[derive(Clone)]
@@ -36,6 +36,7 @@ struct Inner {
     tags: Mutex<tagging::State>,
     events: Mutex<events::State>,
     journal: Mutex<journal::State>,
+    powers: Mutex<powers::State>,
     faults: Faults,
     dynamodb: dynamodb::Engine,
     store: Option<Store>,
@@ -139,6 +140,7 @@ impl Builder {
                 tags: Mutex::new(saved.tags),
                 events: Mutex::new(saved.events),
                 journal: Mutex::default(),
+                powers: Mutex::default(),
                 faults: Faults::default(),
                 dynamodb,
                 store,
@@ -220,9 +222,14 @@ impl World {
         locked(&self.inner.events)
     }
 
-    /// What was called: last in the lock order.
+    /// What was called: after faults in the lock order.
     pub(crate) fn journal_state(&self) -> MutexGuard<'_, journal::State> {
         locked(&self.inner.journal)
+    }
+
+    /// What was demanded of policy: last in the lock order.
+    pub(crate) fn powers_state(&self) -> MutexGuard<'_, powers::State> {
+        locked(&self.inner.powers)
     }
 
     /// The table engine.

@@ -227,6 +227,21 @@ async fn a_grant_of_another_account_lives_and_ends_like_any_other() {
 }
 
 #[tokio::test]
+async fn hybrid_nodes_of_another_account_are_listed_with_their_own_tags() {
+    let scene = scene().await;
+    let node = NodeSpec {
+        account: Some(MEMBER.to_owned()),
+        region: Some(ELSEWHERE.to_owned()),
+        ..NodeSpec::linux("mi-0fedcba9876543210")
+            .tag("Name", "rack-9")
+            .tag("Env", "prod")
+    };
+    scene.world().add_node(node);
+    let listed = scene.as_(Anna).get("/v1/targets").await.must_be(200);
+    assert!(listed.text().contains("rack-9"), "{}", listed.text());
+}
+
+#[tokio::test]
 async fn what_is_more_than_a_place_has_hands_for_is_left_oldest_first_and_hides_nothing_elsewhere()
 {
     let policy = r#"@id("at-once") @auto("true") @max_duration("1h")

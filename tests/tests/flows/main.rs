@@ -21,6 +21,8 @@ mod evidence;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod hybrid;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod identity;

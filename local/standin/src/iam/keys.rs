@@ -116,6 +116,17 @@ impl KeyRing {
         self.by_id.insert(keys.access_key_id.clone(), known);
         keys
     }
+
+    /// Knows keys that were made elsewhere.
+    fn adopt(&mut self, keys: Keys, caller: Caller) {
+        let known = KnownKey {
+            secret_access_key: keys.secret_access_key,
+            session_token: keys.session_token,
+            expires_at_millis: None,
+            caller,
+        };
+        self.by_id.insert(keys.access_key_id, known);
+    }
 }
 
 impl Role {
@@ -160,6 +171,33 @@ impl World {
         };
         self.persist();
         Ok(keys)
+    }
+
+    /// Takes over credentials that a runtime elsewhere has given to a function: whoever signs with
+    /// them is that session of the role here too. They do not expire here.
+    ///
+    /// # Errors
+    /// `NoSuchEntity` when there is no such role.
+    pub fn adopt_function_credentials(
+        &self,
+        keys: Keys,
+        role_name: &str,
+        session_name: &str,
+    ) -> Result<(), AwsError> {
+        let now = self.now_millis();
+        {
+            let mut state = self.iam_state();
+            let role = state
+                .role(self.account(), role_name)
+                .ok_or_else(|| no_role(role_name))?;
+            let caller = Caller {
+                account: role.account.clone(),
+                principal: Principal::Role(Box::new(role.session(session_name, now))),
+            };
+            state.keys.adopt(keys, caller);
+        }
+        self.persist();
+        Ok(())
     }
 
     /// The keys of the admin of the world's account, who may do everything. They stay the same.

@@ -27,6 +27,8 @@ pub struct RoleSpec {
     pub managed: Vec<String>,
     /// The document of the permissions boundary.
     pub boundary: Option<String>,
+    /// The ARN of the permissions boundary; one made of the role's name without.
+    pub boundary_arn: Option<String>,
     /// The longest session in seconds, 3600–43200. Default: 3600.
     pub max_session_seconds: u32,
     /// Tags of the role, which its sessions have as principal tags.
@@ -43,6 +45,7 @@ impl Default for RoleSpec {
             inline: Vec::new(),
             managed: Vec::new(),
             boundary: None,
+            boundary_arn: None,
             max_session_seconds: 3_600,
             tags: BTreeMap::new(),
         }
@@ -59,6 +62,7 @@ pub(crate) struct Role {
     pub(crate) inline: BTreeMap<String, Policy>,
     pub(crate) managed: Vec<Policy>,
     pub(crate) boundary: Option<Policy>,
+    boundary_arn: Option<String>,
     pub(crate) max_session_seconds: u32,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) created_millis: i64,
@@ -84,6 +88,7 @@ impl Role {
             inline,
             managed,
             boundary: spec.boundary.map(Policy::permissions).transpose()?,
+            boundary_arn: spec.boundary_arn,
             max_session_seconds: spec.max_session_seconds,
             tags: spec.tags,
             created_millis: now,
@@ -105,12 +110,15 @@ impl Role {
 
     /// The ARN under which the permissions boundary goes, if there is one.
     pub(crate) fn boundary_arn(&self) -> Option<String> {
-        self.boundary.as_ref().map(|_| {
+        let of_its_name = || {
             format!(
                 "arn:aws:iam::{}:policy/{}-boundary",
                 self.account, self.name
             )
-        })
+        };
+        self.boundary
+            .as_ref()
+            .map(|_| self.boundary_arn.clone().unwrap_or_else(of_its_name))
     }
 }
 

@@ -1,0 +1,1 @@
+"""The application deployed on an emulator of AWS, and the story of one grant told through it."""
