@@ -38,8 +38,13 @@ impl Run<'_> {
                 return;
             }
             let again = now.plus(GLANCE).min(self.until);
-            let next = next.map_or(again, |next| next.min(again));
-            self.sweeper.clock.sleep_until(next).await;
+            let mut next = next.map_or(again, |next| next.min(again));
+            loop {
+                tokio::select! {
+                    () = self.sweeper.clock.sleep_until(next) => break,
+                    () = self.hurried.notified() => next = self.soonest(next),
+                }
+            }
         }
     }
 

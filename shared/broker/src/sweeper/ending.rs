@@ -7,6 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::iter;
 use rules::moment::Moment;
 use rules::names::RequestId;
+use rules::request::Request;
 use rules::session::{ListedSession, SessionLife, SessionRecord};
 use rules::status::Status;
 use rules::sweep::{Seen, look};
@@ -109,6 +110,8 @@ impl Run<'_> {
             // There may be others that are open and not on record.
             let seen_at = self.now();
             match self.file(id).await {
+                // To tell SSM again is more urgent than a listing.
+                Some(file) if file.sessions.iter().any(is_untold) => self.again_soon(&file.request),
                 Some(file) => unlisted.push(Unlisted {
                     haste: Haste::Soon,
                     file,
@@ -223,10 +226,24 @@ impl Run<'_> {
                 }
             }
         };
+        let complete = seen.complete;
         let looked = look(request, sessions, &seen, seen_at, &self.sweeper.pace);
         let after = Box::pin(self.carry_out(looked)).await;
-        self.let_go(id);
-        self.deny(site, after.as_ref().unwrap_or(request)).await;
+        let after = after.as_ref().unwrap_or(request);
+        if complete {
+            self.let_go(id);
+        } else {
+            self.again_soon(after);
+        }
+        self.deny(site, after).await;
+    }
+
+    /// A request is no longer in hand, and is to be looked at as soon as it is due.
+    fn again_soon(&self, request: &Request) {
+        self.let_go(request.id());
+        if let Some(at) = request.due_at(&self.sweeper.pace) {
+            self.hurry(at);
+        }
     }
 
     /// Ends those sessions of a request that are open, and passes it on: others of it are gone.

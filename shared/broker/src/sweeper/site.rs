@@ -38,6 +38,9 @@ pub(super) struct Run<'a> {
     /// Set when every place has done its work.
     finished: AtomicBool,
     pub(super) finish: Notify,
+    /// When something is due that the clock does not know of yet.
+    sooner: Mutex<Option<Moment>>,
+    pub(super) hurried: Notify,
 }
 
 /// What is to be done at one place.
@@ -87,6 +90,8 @@ impl<'a> Run<'a> {
             closing: AtomicBool::new(false),
             finished: AtomicBool::new(false),
             finish: Notify::new(),
+            sooner: Mutex::default(),
+            hurried: Notify::new(),
         }
     }
 
@@ -143,6 +148,18 @@ impl<'a> Run<'a> {
     /// A request is no longer in hand.
     pub(super) fn let_go(&self, id: RequestId) {
         held(&self.in_hand).remove(&id);
+    }
+
+    /// Has the clock gone by at this moment, if it would go by later only.
+    pub(super) fn hurry(&self, at: Moment) {
+        let mut sooner = held(&self.sooner);
+        *sooner = Some(sooner.map_or(at, |other| other.min(at)));
+        self.hurried.notify_one();
+    }
+
+    /// The sooner of this moment and those that were asked for, once for each time.
+    pub(super) fn soonest(&self, at: Moment) -> Moment {
+        held(&self.sooner).take().map_or(at, |other| other.min(at))
     }
 
     /// What could not be begun on any more.
