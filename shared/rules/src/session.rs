@@ -37,6 +37,8 @@ pub enum SessionLife {
         since: Moment,
         /// How often SSM was told.
         tries: u32,
+        /// Whether the last time is known to have failed.
+        failed: bool,
     },
     /// Seen gone.
     Over {

@@ -16,6 +16,7 @@ use crate::life::issue;
 use crate::moment::Moment;
 use crate::pace::Pace;
 use crate::request::Request;
+use crate::session::{SessionLife, SessionRecord};
 use crate::status::{EndReason, Grant, LapseReason, Status};
 use crate::step::Step;
 
@@ -68,6 +69,36 @@ pub fn due(request: &Request, now: Moment, pace: &Pace) -> Option<Step> {
         | Status::Withdrawn { .. }
         | Status::Lapsed { .. } => None,
     }
+}
+
+/// SSM could not be told to end a session, which is told again the sooner for it. Nothing where the
+/// session was not on record as being told.
+#[must_use]
+pub fn termination_failed(
+    request: &Request,
+    record: &SessionRecord,
+    code: &str,
+    now: Moment,
+) -> Option<Step> {
+    let SessionLife::Terminating { since, tries, .. } = record.life else {
+        return None;
+    };
+    let event = Event::TerminationFailed {
+        session: record.id.clone(),
+        attempt: tries,
+        code: code.to_owned(),
+    };
+    let life = SessionLife::Terminating {
+        since,
+        tries,
+        failed: true,
+    };
+    let mut step = Step::from(request).with(Actor::Postern {}, event, now);
+    step.write_session(SessionRecord {
+        life,
+        ..record.clone()
+    });
+    Some(step)
 }
 
 fn remind(request: &Request, grant: &Grant, now: Moment) -> Step {

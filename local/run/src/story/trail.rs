@@ -114,7 +114,7 @@ fn about(event: &Event) -> String {
         Event::LogsRechecked { sessions } => format!("{sessions} as they were"),
         Event::EndNear { ends_at } => format!("ends {}", time_of_day(*ends_at)),
         Event::Extended { ends_at, .. } => format!("ends {}", time_of_day(*ends_at)),
-        Event::IssueRefused { code, .. } => code.clone(),
+        Event::IssueRefused { code, .. } | Event::TerminationFailed { code, .. } => code.clone(),
         Event::Reviewed { comment } => comment.to_string(),
         Event::Ended { .. }
         | Event::ApprovedByPolicy {}

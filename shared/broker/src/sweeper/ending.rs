@@ -93,7 +93,7 @@ impl Run<'_> {
                 continue;
             }
             first = false;
-            if !self.is_known_open(site, &file) {
+            if !is_known_open(&file) {
                 unlisted.push(Unlisted {
                     haste: self.haste(site, &file),
                     file,
@@ -103,8 +103,8 @@ impl Run<'_> {
             }
             let RequestFile { request, sessions } = &file;
             let pace = &self.sweeper.pace;
-            let looked = look(request, sessions, &self.told(site), self.now(), pace);
-            let after = Box::pin(self.carry_out(site, looked)).await;
+            let looked = look(request, sessions, &Seen::default(), self.now(), pace);
+            let after = Box::pin(self.carry_out(looked)).await;
             self.deny(site, after.as_ref().unwrap_or(request)).await;
             // There may be others that are open and not on record.
             let seen_at = self.now();
@@ -118,17 +118,6 @@ impl Run<'_> {
             }
         }
         unlisted
-    }
-
-    /// Whether a request that is ending has sessions on record that SSM is to be told to end now.
-    fn is_known_open(&self, site: &Site<'_>, file: &RequestFile) -> bool {
-        let untold = held(&site.untold);
-        matches!(file.request.status(), Status::Ending { .. })
-            && file.sessions.iter().any(|one| match one.life {
-                SessionLife::Alive {} => true,
-                SessionLife::Terminating { .. } => untold.contains(&one.id),
-                SessionLife::Over { .. } => false,
-            })
     }
 
     /// Looks at requests, in their order, by one listing of what is open.
@@ -176,10 +165,8 @@ impl Run<'_> {
 
     /// Whether a request may have sessions that are open and over, and not told to end.
     fn haste(&self, site: &Site<'_>, file: &RequestFile) -> Haste {
-        let (untold, unseen) = (held(&site.untold), held(&site.unseen));
-        if unseen.contains(&file.request.id())
-            || file.sessions.iter().any(|one| untold.contains(&one.id))
-        {
+        let unseen = held(&site.unseen).contains(&file.request.id());
+        if unseen || file.sessions.iter().any(is_untold) {
             return Haste::Urgent;
         }
         match file.request.status() {
@@ -232,12 +219,12 @@ impl Run<'_> {
                 Seen {
                     sessions: mine,
                     complete: open.complete,
-                    ..self.told(site)
+                    ..Seen::default()
                 }
             }
         };
         let looked = look(request, sessions, &seen, seen_at, &self.sweeper.pace);
-        let after = Box::pin(self.carry_out(site, looked)).await;
+        let after = Box::pin(self.carry_out(looked)).await;
         self.let_go(id);
         self.deny(site, after.as_ref().unwrap_or(request)).await;
     }
@@ -255,10 +242,10 @@ impl Run<'_> {
         if !open.is_empty() {
             let seen = Seen {
                 sessions: open.clone(),
-                ..self.told(site)
+                ..Seen::default()
             };
             let looked = look(request, sessions, &seen, seen_at, &self.sweeper.pace);
-            Box::pin(self.carry_out(site, looked)).await;
+            Box::pin(self.carry_out(looked)).await;
         }
         let began_at = request.status().grant().map(|grant| grant.activated_at);
         site.follow(Gone {
@@ -270,14 +257,17 @@ impl Run<'_> {
             seen_at,
         });
     }
+}
 
-    /// Nothing seen but which sessions SSM could not be told to end.
-    pub(super) fn told(&self, site: &Site<'_>) -> Seen {
-        Seen {
-            untold: held(&site.untold).clone(),
-            ..Seen::default()
-        }
-    }
+/// Whether a request that is ending has sessions on record that SSM is to be told to end now.
+fn is_known_open(file: &RequestFile) -> bool {
+    let to_tell = |one: &SessionRecord| matches!(one.life, SessionLife::Alive {}) || is_untold(one);
+    matches!(file.request.status(), Status::Ending { .. }) && file.sessions.iter().any(to_tell)
+}
+
+/// Whether SSM was to be told to end a session, and could not be told.
+fn is_untold(record: &SessionRecord) -> bool {
+    matches!(record.life, SessionLife::Terminating { failed: true, .. })
 }
 
 /// What there is to see of a request.

@@ -80,7 +80,7 @@ impl Run<'_> {
         let mut seen = Seen {
             sessions: gone.open,
             complete: gone.complete && past.is_some_and(|past| past.complete),
-            ..self.told(site)
+            ..Seen::default()
         };
         let mine = |one: &&ListedSession| one.id.request() == gone.id;
         let past = past.map(|past| past.sessions.iter().filter(mine));
@@ -90,7 +90,7 @@ impl Run<'_> {
             .await;
         let pace = &self.sweeper.pace;
         let looked = look(&request, &sessions, &seen, gone.seen_at, pace);
-        Box::pin(self.carry_out(site, looked)).await;
+        Box::pin(self.carry_out(looked)).await;
     }
 
     /// Looks at the logs that want to be looked at. One that could not be is left out, and reported.

@@ -51,8 +51,6 @@ pub(super) struct Site<'a> {
     pub(super) begun: AtomicBool,
     /// Set when nothing more will be due in this run.
     pub(super) ended: AtomicBool,
-    /// Sessions that SSM was to be told to end, and could not be told.
-    pub(super) untold: Mutex<BTreeSet<SessionId>>,
     /// Requests that are ending, for which what is open could not be listed to its end.
     pub(super) unseen: Mutex<BTreeSet<RequestId>>,
     /// Sessions that were met when all that is open was looked at.
@@ -204,7 +202,6 @@ impl<'a> Site<'a> {
             gone_woken: Notify::new(),
             begun: AtomicBool::new(false),
             ended: AtomicBool::new(false),
-            untold: Mutex::default(),
             unseen: Mutex::default(),
             met: Mutex::default(),
             watched_at: Mutex::default(),

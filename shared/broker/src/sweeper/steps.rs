@@ -1,13 +1,12 @@
 //! Recording what the rules say, and carrying it out.
 
-use rules::names::{RequestId, SessionId};
+use rules::names::RequestId;
 use rules::request::Request;
 use rules::step::Step;
-use rules::sweep::Look;
+use rules::sweep::{Look, termination_failed};
 
-use super::site::{Run, Site};
+use super::site::Run;
 use crate::ledger::{LedgerFault, RequestFile};
-use crate::rounds::held;
 
 impl Run<'_> {
     /// Records a step. Gives the request after it, or nothing where that did not work.
@@ -31,21 +30,28 @@ impl Run<'_> {
     }
 
     /// Records what a look found, and only then terminates. Gives the request after it.
-    pub(super) async fn carry_out(&self, site: &Site<'_>, looked: Look) -> Option<Request> {
-        let request = self.take(looked.step?).await?;
+    pub(super) async fn carry_out(&self, looked: Look) -> Option<Request> {
+        let step = looked.step?;
+        let sessions = step.sessions().to_vec();
+        let mut request = self.take(step).await?;
         for eviction in looked.evictions {
-            let session: Option<SessionId> = eviction.session().parse().ok();
-            let told = self.sweeper.ssm.terminate(eviction).await;
-            let mut untold = held(&site.untold);
-            match told {
-                Ok(()) => {
-                    self.tally(|tally| tally.terminated());
-                    untold.retain(|one| Some(one) != session.as_ref());
-                }
-                // It is on record as told, and told again when the wait for it is over.
+            let record = sessions
+                .iter()
+                .find(|record| record.id.to_string() == eviction.session());
+            match self.sweeper.ssm.terminate(eviction).await {
+                Ok(()) => self.tally(|tally| tally.terminated()),
+                // It is on record as told. Where the failure cannot be recorded, SSM is told again
+                // all the same, only later.
                 Err(fault) => {
-                    untold.extend(session);
                     self.trouble(Some(request.id()), &fault);
+                    let step = record.and_then(|record| {
+                        termination_failed(&request, record, &fault.code, self.now())
+                    });
+                    if let Some(step) = step
+                        && let Some(after) = self.take(step).await
+                    {
+                        request = after;
+                    }
                 }
             }
         }

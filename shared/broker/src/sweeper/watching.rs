@@ -81,11 +81,11 @@ impl Run<'_> {
         }
         let seen = Seen {
             sessions: sessions.to_vec(),
-            ..self.told(site)
+            ..Seen::default()
         };
         let pace = &self.sweeper.pace;
         let looked = look(&file.request, &file.sessions, &seen, now, pace);
-        Box::pin(self.carry_out(site, looked)).await;
+        Box::pin(self.carry_out(looked)).await;
         true
     }
 

@@ -170,6 +170,15 @@ pub enum Event {
         /// Which try, from 1.
         attempt: u32,
     },
+    /// SSM could not be told to end a session, or gave no usable answer.
+    TerminationFailed {
+        /// The session.
+        session: SessionId,
+        /// Which try, from 1.
+        attempt: u32,
+        /// The error code.
+        code: String,
+    },
     /// A session was seen gone.
     SessionOver {
         /// The session.
@@ -231,6 +240,7 @@ impl Event {
             Self::Ended { .. } => "ended",
             Self::SessionSeen { .. } => "session_seen",
             Self::SessionTerminating { .. } => "session_terminating",
+            Self::TerminationFailed { .. } => "termination_failed",
             Self::SessionOver { .. } => "session_over",
             Self::LogJudged { .. } => "log_judged",
             Self::Closed {} => "closed",
@@ -250,9 +260,10 @@ impl Event {
     pub fn severity(&self) -> Severity {
         match self {
             Self::GlassBroken { .. } => Severity::Critical,
-            Self::IssueRefused { .. } | Self::IssueFailed { .. } | Self::IssueOrphaned { .. } => {
-                Severity::Warning
-            }
+            Self::IssueRefused { .. }
+            | Self::IssueFailed { .. }
+            | Self::IssueOrphaned { .. }
+            | Self::TerminationFailed { .. } => Severity::Warning,
             Self::LogJudged { log, .. } => match log {
                 LogVerdict::Pending {} | LogVerdict::Landed { .. } | LogVerdict::Unloggable {} => {
                     Severity::Info

@@ -2,7 +2,7 @@
 
 mod logs;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::audit::{Actor, Event};
@@ -51,8 +51,6 @@ pub struct Seen {
     pub complete: bool,
     /// What S3 shows under the exact key of a session's log, for those that were looked at.
     pub logs: BTreeMap<SessionId, LogLook>,
-    /// Sessions that SSM was to be told to end, and could not be told.
-    pub untold: BTreeSet<SessionId>,
 }
 
 /// What a look leads to.
@@ -88,12 +86,12 @@ pub fn look(
     match &request.status {
         Status::Ending { .. } => {
             looking.orphan_open_issue();
-            looking.evict(request, &seen.untold);
+            looking.evict(request);
             looking.judge_logs(&seen.logs, pace);
             looking.close_or_wait(seen.complete, pace);
         }
         Status::Closed { .. } => {
-            looking.evict(request, &seen.untold);
+            looking.evict(request);
             looking.recheck(&seen.logs, pace);
             looking.wait_for_stragglers();
         }
@@ -208,7 +206,7 @@ impl Looking {
     }
 
     /// Ends every session that may be open; tells SSM again, less and less often, until it is gone.
-    fn evict(&mut self, request: &Request, untold: &BTreeSet<SessionId>) {
+    fn evict(&mut self, request: &Request) {
         let open: Vec<SessionRecord> = self
             .records
             .values()
@@ -218,8 +216,12 @@ impl Looking {
         for record in open {
             let attempt = match record.life {
                 SessionLife::Alive {} => 1,
-                SessionLife::Terminating { since, tries } => {
-                    if self.now.since(since) < tell_again(tries, untold.contains(&record.id)) {
+                SessionLife::Terminating {
+                    since,
+                    tries,
+                    failed,
+                } => {
+                    if self.now.since(since) < tell_again(tries, failed) {
                         continue;
                     }
                     tries.saturating_add(1)
@@ -236,6 +238,7 @@ impl Looking {
             let life = SessionLife::Terminating {
                 since: self.now,
                 tries: attempt,
+                failed: false,
             };
             self.evictions.push(Eviction {
                 account: request.ask.targets.account().clone(),
@@ -348,8 +351,8 @@ impl Looking {
 }
 
 /// How long to wait before SSM is told again.
-fn tell_again(tries: u32, untold: bool) -> Duration {
-    let first = if untold {
+fn tell_again(tries: u32, failed: bool) -> Duration {
+    let first = if failed {
         TELL_AGAIN_AFTER_FAULT
     } else {
         TELL_AGAIN

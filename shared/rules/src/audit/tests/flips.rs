@@ -51,7 +51,12 @@ fn following(event: &Event) -> Option<Event> {
             session: session(),
             attempt: 1,
         },
-        Event::SessionTerminating { .. } => Event::SessionOver {
+        Event::SessionTerminating { .. } => Event::TerminationFailed {
+            session: session(),
+            attempt: 1,
+            code: "ThrottlingException".to_owned(),
+        },
+        Event::TerminationFailed { .. } => Event::SessionOver {
             session: session(),
             ended_at: after(60),
         },

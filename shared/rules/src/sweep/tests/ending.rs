@@ -6,7 +6,7 @@ use super::scene::{Watch, log, logged, open, over, seen, session};
 use crate::life::tests::after;
 use crate::names::RequestId;
 use crate::status::StatusWord;
-use crate::sweep::Seen;
+use crate::sweep::{Seen, termination_failed};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -55,24 +55,29 @@ fn an_open_session_is_recorded_and_told_to_end_and_told_again_ever_less_often() 
 fn a_session_that_ssm_could_not_be_told_to_end_is_told_again_sooner() {
     let mut watch = Watch::ended();
     let id = watch.session("a");
-    watch.look(&seen(&[open(&id)]), after(60));
-    let untold = Seen {
-        untold: [id.clone()].into(),
-        ..seen(&[open(&id)])
-    };
+    let listing = seen(&[open(&id)]);
+    watch.look(&listing, after(60));
+    assert_eq!(watch.fail(&id, after(60)), ["termination_failed"]);
     let half = Duration::from_millis(500);
     let early = half - Duration::from_millis(1);
-    assert!(watch.look(&untold, after(60).plus(early)).1.is_empty());
-    assert_eq!(
-        watch.look(&untold, after(60).plus(half)).1,
-        [id.to_string()]
-    );
+    assert!(watch.look(&listing, after(60).plus(early)).1.is_empty());
+    let again = after(60).plus(half);
+    assert_eq!(watch.look(&listing, again).1, [id.to_string()]);
     // It is told less and less often all the same.
-    assert!(watch.look(&untold, after(60).plus(half * 2)).1.is_empty());
-    assert_eq!(
-        watch.look(&untold, after(60).plus(half * 3)).1,
-        [id.to_string()]
-    );
+    watch.fail(&id, again);
+    assert!(watch.look(&listing, again.plus(half)).1.is_empty());
+    assert_eq!(watch.look(&listing, again.plus(SECOND)).1, [id.to_string()]);
+    // Once SSM has been told, there is nothing to hurry for.
+    assert!(watch.look(&listing, again.plus(SECOND * 5)).1.is_empty());
+}
+
+#[test]
+fn only_a_session_that_was_told_to_end_can_have_failed_to_be_told() {
+    let mut watch = Watch::running();
+    let id = watch.session("a");
+    watch.look(&seen(&[open(&id)]), after(20));
+    let record = &watch.records[0];
+    assert!(termination_failed(&watch.request, record, "code", after(21)).is_none());
 }
 
 #[test]

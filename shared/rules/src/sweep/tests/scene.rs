@@ -1,6 +1,6 @@
 //! A grant that has ended, and what is seen of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::life::tests::{Scene, after, start};
@@ -10,7 +10,8 @@ use crate::names::{RequestId, SessionId};
 use crate::request::Request;
 use crate::session::{ListedSession, ListedState, SessionRecord};
 use crate::status::StatusWord;
-use crate::sweep::{Look, Seen, due, look};
+use crate::step::Step;
+use crate::sweep::{Look, Seen, due, look, termination_failed};
 
 /// A request under the eyes of a sweeper that records every step it is told to.
 pub(crate) struct Watch {
@@ -59,19 +60,25 @@ impl Watch {
         let Some(step) = looked.step else {
             return (Vec::new(), evicted);
         };
+        (self.record(&step), evicted)
+    }
+
+    /// SSM could not be told to end a session; that is recorded.
+    pub(crate) fn fail(&mut self, id: &SessionId, now: Moment) -> Vec<&'static str> {
+        let told = self.records.iter().find(|record| record.id == *id);
+        let step = termination_failed(&self.request, told.unwrap(), "InternalServerError", now);
+        self.record(&step.unwrap())
+    }
+
+    fn record(&mut self, step: &Step) -> Vec<&'static str> {
         assert_eq!(step.before(), self.request.version());
         self.request = step.request().clone();
         for record in step.sessions() {
             self.records.retain(|other| other.id != record.id);
             self.records.push(record.clone());
         }
-        (
-            step.entries()
-                .iter()
-                .map(|entry| entry.event.word())
-                .collect(),
-            evicted,
-        )
+        let entries = step.entries().iter();
+        entries.map(|entry| entry.event.word()).collect()
     }
 
     pub(crate) fn session(&self, suffix: &str) -> SessionId {
@@ -121,7 +128,6 @@ pub(crate) fn seen(sessions: &[ListedSession]) -> Seen {
         sessions: sessions.to_vec(),
         complete: true,
         logs: BTreeMap::new(),
-        untold: BTreeSet::new(),
     }
 }
 

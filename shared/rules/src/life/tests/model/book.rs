@@ -254,7 +254,6 @@ impl Book {
             sessions,
             complete: listing.complete,
             logs: logs.collect(),
-            ..Seen::default()
         }
     }
 
