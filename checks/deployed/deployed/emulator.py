@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from template_rules.evaluating import ACCOUNT, REGION
 
 
@@ -184,8 +185,6 @@ def given_to(program: Path, function: dict[str, Any]) -> Keys:
 
 def refused(call: Callable[[], Any]) -> str:
     """That AWS says no by policy; its words."""
-    from botocore.exceptions import ClientError
-
     try:
         got = call()
     except ClientError as no:

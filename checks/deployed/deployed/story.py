@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
 from template_rules.evaluating import ACCOUNT, REGION
 from template_rules.houses import FACTS
 
@@ -187,6 +188,7 @@ class Story:
         deployed, outputs = self.deployed, self.deployed.outputs
         table, evidence, logs = outputs["TableName"], outputs["EvidenceBucketName"], outputs["LogBucketName"]
         for logical, keys in deployed.credentials.items():
+            self._has_credentials(logical)
             dynamodb, s3 = deployed.aws("dynamodb", keys), deployed.aws("s3", keys)
             refused(lambda dynamodb=dynamodb: dynamodb.scan(TableName=table))
             refused(lambda s3=s3: s3.get_object(Bucket=logs, Key="sessions/any"))
@@ -203,6 +205,22 @@ class Story:
             if logical == "IssueFunction":
                 refused(lambda dynamodb=dynamodb, key=key: dynamodb.delete_item(TableName=table, Key=key))
         say("with the credentials that functions have, near misses are refused")
+
+    def _has_credentials(self, function: str) -> None:
+        """ministack knows the credentials of a function from its first run on. One that nothing has woken yet is
+        woken here, with an event that says nothing."""
+        sts = self.deployed.aws("sts", self.deployed.credentials[function])
+
+        def known() -> bool:
+            try:
+                return bool(sts.get_caller_identity())
+            except ClientError:
+                return False
+
+        if not known():
+            name = self.deployed.resources[function]
+            self.deployed.aws("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+            until(f"`{function}` has credentials", 30, known)
 
     def ending(self, request: str, credentials: dict[str, Any], session: str) -> None:
         say(f"{max(0, _seconds_to(credentials['ends_at'])):.0f} s to the end of Anna's grant")
