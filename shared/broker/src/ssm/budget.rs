@@ -31,9 +31,10 @@ impl Default for CallRate {
 pub enum Haste {
     /// A session that is over is to be found and ended.
     Urgent,
-    /// What is known to be open has been told to end, and there may be more that is not known.
+    /// What is known to be open has been told to end, and there may be more that is not known. It
+    /// leaves enough for two endings: grants end at whole seconds, and often together.
     Soon,
-    /// What is gone already is followed up. It leaves enough for a listing and an ending.
+    /// What is gone already is followed up. It leaves as much.
     CanWait,
 }
 
@@ -42,8 +43,7 @@ impl Haste {
     fn leaves(self) -> u32 {
         match self {
             Self::Urgent => 0,
-            Self::Soon => 1,
-            Self::CanWait => 2,
+            Self::Soon | Self::CanWait => 2,
         }
     }
 }
@@ -135,10 +135,9 @@ mod tests {
         assert_eq!(turn(&budget, now, Haste::CanWait), 0);
         assert_eq!(turn(&budget, now, Haste::CanWait), 0);
         assert_eq!(turn(&budget, now, Haste::CanWait), 500);
-        assert_eq!(turn(&budget, now, Haste::Soon), 0);
         assert_eq!(turn(&budget, now, Haste::Soon), 500);
-        // The bucket has given three; nobody who waits holds the last one.
-        assert_eq!(turns(&budget, now, 2), [0, 500]);
+        // The bucket has given two; nobody who waits holds the others.
+        assert_eq!(turns(&budget, now, 3), [0, 0, 500]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::iter;
@@ -25,6 +26,8 @@ struct Unlisted {
     file: RequestFile,
     haste: Haste,
     seen_at: Moment,
+    /// Whether another run is at it: what that could not do is on record only after this was read.
+    shared: bool,
 }
 
 /// What there is to see of a request.
@@ -57,7 +60,12 @@ impl Run<'_> {
                 tokio::select! {
                     biased;
                     () = ready => {}
-                    () = site.woken.notified(), if !closing => continue,
+                    () = site.woken.notified(), if !closing => {
+                        let (shared, own): (Vec<_>, _) = unlisted.into_iter().partition(|one| one.shared);
+                        site.take_back(shared.iter().map(|one| one.file.request.id()));
+                        unlisted = own;
+                        continue;
+                    }
                 }
                 Box::pin(self.end_all(site, std::mem::take(&mut unlisted))).await;
             }
@@ -97,6 +105,7 @@ impl Run<'_> {
             if !is_known_open(&file) {
                 unlisted.push(Unlisted {
                     haste: self.haste(site, &file),
+                    shared: is_being_told(&file, seen_at),
                     file,
                     seen_at,
                 });
@@ -116,6 +125,7 @@ impl Run<'_> {
                     haste: Haste::Soon,
                     file,
                     seen_at,
+                    shared: false,
                 }),
                 None => self.let_go(id),
             }
@@ -280,6 +290,16 @@ impl Run<'_> {
 fn is_known_open(file: &RequestFile) -> bool {
     let to_tell = |one: &SessionRecord| matches!(one.life, SessionLife::Alive {}) || is_untold(one);
     matches!(file.request.status(), Status::Ending { .. }) && file.sessions.iter().any(to_tell)
+}
+
+/// Whether SSM is being told by somebody else to end a session, or has just been.
+fn is_being_told(file: &RequestFile, now: Moment) -> bool {
+    file.sessions.iter().any(|one| match one.life {
+        SessionLife::Terminating { since, failed, .. } => {
+            !failed && now.since(since) < Duration::from_secs(1)
+        }
+        SessionLife::Alive {} | SessionLife::Over { .. } => false,
+    })
 }
 
 /// Whether SSM was to be told to end a session, and could not be told.

@@ -250,6 +250,12 @@ impl<'a> Site<'a> {
         held(&self.due).drain(..).collect()
     }
 
+    /// What was taken is due again before all else.
+    pub(super) fn take_back(&self, ids: impl Iterator<Item = RequestId>) {
+        let mut due = held(&self.due);
+        ids.for_each(|id| due.push_front(id));
+    }
+
     /// All that is to be followed.
     pub(super) fn take_gone(&self) -> Vec<Gone> {
         held(&self.gone).drain(..).collect()
