@@ -27,6 +27,8 @@ pub enum Service {
     Tagging,
     /// Amazon EventBridge.
     Events,
+    /// AWS Lambda.
+    Lambda,
 }
 
 impl Service {
@@ -41,6 +43,7 @@ impl Service {
             "iam" => Self::Iam,
             "tagging" => Self::Tagging,
             "events" => Self::Events,
+            "lambda" => Self::Lambda,
             _ => return None,
         })
     }
@@ -56,6 +59,7 @@ impl Service {
             Self::Iam => "iam",
             Self::Tagging => "tagging",
             Self::Events => "events",
+            Self::Lambda => "lambda",
         }
     }
 
@@ -67,6 +71,7 @@ impl Service {
             Self::Ssm | Self::Tagging | Self::Events => Protocol::Json11,
             Self::Sts | Self::Iam => Protocol::Query,
             Self::S3 => Protocol::RestXml,
+            Self::Lambda => Protocol::RestJson,
         }
     }
 }
@@ -82,6 +87,8 @@ pub enum Protocol {
     Query,
     /// REST with XML bodies.
     RestXml,
+    /// REST with JSON bodies.
+    RestJson,
 }
 
 /// One authenticated call: parsed far enough to be judged.
@@ -287,7 +294,7 @@ impl AwsError {
     }
 
     /// A refusal by policy. The door writes it as `AccessDenied` (403) or, for the JSON
-    /// protocols, `AccessDeniedException` (400).
+    /// protocols, `AccessDeniedException` (400; 403 where they are REST).
     #[must_use]
     pub fn access_denied(message: impl Into<String>) -> Self {
         Self::new(403, "AccessDenied", message)
@@ -304,7 +311,7 @@ impl AwsError {
     #[must_use]
     pub fn unknown_operation(service: Service, operation: &str) -> Self {
         let code = match service.protocol() {
-            Protocol::Json10 | Protocol::Json11 => "UnknownOperationException",
+            Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => "UnknownOperationException",
             Protocol::Query => "InvalidAction",
             Protocol::RestXml => "NotImplemented",
         };

@@ -2,14 +2,15 @@
 //!
 //! State is split by service, each behind its own lock. Locks are short: taken to read or change,
 //! never across an await, and never while waiting for a lock that comes earlier in the order
-//! *iam, ssm, s3, tags, events, faults, journal*. A poisoned lock is absorbed: the stand-in is
+//! *iam, ssm, s3, tags, events, lambda, faults, journal*. A poisoned lock is absorbed: the stand-in is
 //! most useful exactly when a test has just failed.
 //!
 //! Effects that happen later (a log that the agent uploads, a listing that lags) are computed
-//! from the clock when somebody looks; there are no background threads.
+//! from the clock when somebody looks; there are no background threads. Functions that were invoked
+//! (see [`lambda`](crate::lambda)) alone run by themselves, as tasks of their own.
 //!
-//! With a data directory, tables live in an SQLite file and everything else in one JSON snapshot
-//! (see `store`), so that a killed process restarted on the directory goes on.
+//! With a data directory, tables live in an SQLite file and everything else but functions in one
+//! JSON snapshot (see `store`), so that a killed process restarted on the directory goes on.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +19,7 @@ use std::time::Duration;
 use crate::clock::StandinClock;
 use crate::faults::Faults;
 use crate::store::Store;
-use crate::{dynamodb, events, iam, journal, s3, ssm, tagging};
+use crate::{dynamodb, events, iam, journal, lambda, s3, ssm, tagging};
 
 /// A handle to one stand-in AWS. Clones share everything.
 #[derive(Clone)]
@@ -35,6 +36,7 @@ struct Inner {
     s3: Mutex<s3::State>,
     tags: Mutex<tagging::State>,
     events: Mutex<events::State>,
+    lambda: Mutex<lambda::State>,
     journal: Mutex<journal::State>,
     faults: Faults,
     dynamodb: dynamodb::Engine,
@@ -138,6 +140,7 @@ impl Builder {
                 s3: Mutex::new(saved.s3),
                 tags: Mutex::new(saved.tags),
                 events: Mutex::new(saved.events),
+                lambda: Mutex::default(),
                 journal: Mutex::default(),
                 faults: Faults::default(),
                 dynamodb,
@@ -218,6 +221,11 @@ impl World {
     /// Events put on the bus: after tags in the lock order.
     pub(crate) fn events_state(&self) -> MutexGuard<'_, events::State> {
         locked(&self.inner.events)
+    }
+
+    /// Functions and the events taken for them: after events in the lock order.
+    pub(crate) fn lambda_state(&self) -> MutexGuard<'_, lambda::State> {
+        locked(&self.inner.lambda)
     }
 
     /// What was called: last in the lock order.

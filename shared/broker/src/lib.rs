@@ -22,6 +22,7 @@ pub mod iam;
 pub mod identity;
 pub mod in_force;
 pub mod inventory;
+pub mod lambda;
 pub mod ledger;
 pub mod notice;
 pub mod on_call;

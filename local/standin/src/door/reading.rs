@@ -68,6 +68,11 @@ fn operation(
                 .map(str::to_owned)
                 .ok_or_else(|| unknown(incoming.method.as_str()));
         }
+        Service::Lambda => {
+            return crate::lambda::operation(&incoming.method, &incoming.path)
+                .map(str::to_owned)
+                .ok_or_else(|| unknown(&incoming.path));
+        }
         Service::Sts | Service::Iam => {
             return query
                 .iter()

@@ -30,7 +30,9 @@ impl Told {
             result.unwrap_or_else(|error| error_answer(&error, protocol, service, request_id));
         let id_header = match protocol {
             Protocol::RestXml => "x-amz-request-id",
-            Protocol::Json10 | Protocol::Json11 | Protocol::Query => "x-amzn-requestid",
+            Protocol::Json10 | Protocol::Json11 | Protocol::RestJson | Protocol::Query => {
+                "x-amzn-requestid"
+            }
         };
         answer = answer
             .header(id_header, request_id)
@@ -51,15 +53,21 @@ fn error_answer(
     let (content_type, body) = match protocol {
         Protocol::Json10 => ("application/x-amz-json-1.0", json_error(error, service)),
         Protocol::Json11 => ("application/x-amz-json-1.1", json_error(error, service)),
+        Protocol::RestJson => ("application/json", json_error(error, service)),
         Protocol::Query => ("text/xml", query_error(error, service, request_id)),
         Protocol::RestXml => ("application/xml", s3_error(error, request_id)),
     };
-    Answer {
+    let answer = Answer {
         status: error.status,
         headers: Vec::new(),
         body: Bytes::from(body),
     }
-    .header("content-type", content_type)
+    .header("content-type", content_type);
+    match protocol {
+        // REST says the code in a header.
+        Protocol::RestJson => answer.header("x-amzn-errortype", error.code.as_ref()),
+        Protocol::Json10 | Protocol::Json11 | Protocol::Query | Protocol::RestXml => answer,
+    }
 }
 
 fn json_error(error: &AwsError, service: Option<Service>) -> String {
@@ -71,7 +79,8 @@ fn json_error(error: &AwsError, service: Option<Service>) -> String {
             | Service::Sts
             | Service::Iam
             | Service::Tagging
-            | Service::Events,
+            | Service::Events
+            | Service::Lambda,
         )
         | None => error.code.to_string(),
     };
@@ -93,7 +102,8 @@ fn query_error(error: &AwsError, service: Option<Service>, request_id: &str) -> 
             | Service::S3
             | Service::Ssm
             | Service::Tagging
-            | Service::Events,
+            | Service::Events
+            | Service::Lambda,
         )
         | None => "https://sts.amazonaws.com/doc/2011-06-15/",
     };
@@ -126,13 +136,14 @@ fn s3_error(error: &AwsError, request_id: &str) -> String {
 /// The error with what depends on the family put right: a refusal by policy has its own code and
 /// status in each.
 pub(super) fn in_family(mut error: AwsError, protocol: Protocol) -> AwsError {
-    let json = match protocol {
-        Protocol::Json10 | Protocol::Json11 => true,
-        Protocol::Query | Protocol::RestXml => false,
+    let status = match protocol {
+        Protocol::Json10 | Protocol::Json11 => 400,
+        Protocol::RestJson => 403,
+        Protocol::Query | Protocol::RestXml => return error,
     };
-    if json && error.code == "AccessDenied" {
+    if error.code == "AccessDenied" {
         error.code = "AccessDeniedException".into();
-        error.status = 400;
+        error.status = status;
     }
     error
 }
@@ -143,6 +154,7 @@ pub(super) fn throttled(service: Service) -> AwsError {
         Protocol::Json10 | Protocol::Json11 => {
             AwsError::new(400, "ThrottlingException", "Rate exceeded")
         }
+        Protocol::RestJson => AwsError::new(429, "TooManyRequestsException", "Rate Exceeded."),
         Protocol::Query => AwsError::new(400, "Throttling", "Rate exceeded"),
         Protocol::RestXml => AwsError::new(503, "SlowDown", "Please reduce your request rate."),
     }
