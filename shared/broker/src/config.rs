@@ -26,11 +26,12 @@ pub use self::reading::{Fault, Faults};
 use crate::aws::{Accounts, Duty, NoCredentials};
 use crate::bus::{Bus, BusName};
 use crate::clock::Clock;
-use crate::desk::{Desk, Issuer};
+use crate::desk::{Desk, DoctorsFunction, Issuer};
 use crate::iam::Iam;
 use crate::identity::{Algorithm, IdentityConfig, IdentityFault, Verifier};
 use crate::in_force::InForce;
 use crate::inventory::Inventory;
+use crate::lambda::{FunctionName, Functions};
 use crate::ledger::{Ledger, Table};
 use crate::notice::Notices;
 use crate::on_call::{FeedPlace, OnCallFeed};
@@ -64,6 +65,7 @@ pub struct Config {
     terms: Arc<Terms>,
     policy: PolicySource,
     on_call: Option<FeedPlace>,
+    doctor: Option<FunctionName>,
     identity: IdentityConfig,
 }
 
@@ -177,6 +179,7 @@ impl Config {
     /// | `POSTERN_POLICY_KEEP` | how long a set from S3 stays in force when it cannot be read again | `24h` |
     /// | `POSTERN_ON_CALL_OBJECT` | the object of the signed on-call feed: `s3://bucket/key` | nobody is on call |
     /// | `POSTERN_ON_CALL_KEY_PARAMETER` | the parameter that holds the feed's key, or two on a line each: a `SecureString` | |
+    /// | `POSTERN_DOCTOR_FUNCTION` | the function that `api` asks for the readiness of targets, in the home account and its own Region | readiness is not known |
     /// | `POSTERN_OPERATOR_GROUPS` | groups of operators, with commas between | nobody |
     /// | `POSTERN_AUDITOR_GROUPS` | groups of auditors, with commas between | nobody |
     /// | `POSTERN_ISSUER` | the OpenID Connect issuer | |
@@ -195,6 +198,7 @@ impl Config {
         let ground = Ground::read(&mut read);
         let policy = read.policy();
         let on_call = read.on_call();
+        let doctor = read.optional::<FunctionName>("POSTERN_DOCTOR_FUNCTION");
         let operators = read.list::<Group>("POSTERN_OPERATOR_GROUPS");
         let auditors = read.list::<Group>("POSTERN_AUDITOR_GROUPS");
         let identity = identity(&mut read);
@@ -213,6 +217,7 @@ impl Config {
                 terms: Arc::new(terms),
                 policy: policy?,
                 on_call: on_call?,
+                doctor: doctor?,
                 identity: identity?,
             })
         })
@@ -273,6 +278,9 @@ impl Config {
             in_force,
             self.ground.ledger(sdk),
             inventory,
+            self.doctor
+                .clone()
+                .map(|name| DoctorsFunction::new(Functions::new(sdk), name)),
             clock,
         ))
     }

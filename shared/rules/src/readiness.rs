@@ -25,6 +25,7 @@ mod facts;
 mod finding;
 mod ids;
 mod keys;
+mod known;
 mod logs;
 mod network;
 mod permissions;
@@ -44,6 +45,7 @@ pub use finding::{
     RoleFault, Site, WayOutFault,
 };
 pub use ids::*;
+pub use known::{Found, Readiness, ReadinessWord};
 pub use permissions::to_simulate;
 
 #[cfg(test)]
