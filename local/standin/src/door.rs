@@ -23,7 +23,7 @@ use crate::faults::{FaultKind, Moment};
 use crate::journal::{CallView, JournalEntry, Outcome, Verdict, parameters};
 use crate::signature::{self, Signable};
 use crate::world::World;
-use crate::{dynamodb, events, iam, random, s3, ssm, sts, tagging};
+use crate::{dynamodb, ec2, events, iam, kms, random, s3, ssm, sts, tagging};
 
 pub use inprocess::InProcess;
 pub use loopback::Listening;
@@ -195,7 +195,9 @@ fn perform(world: &World, incoming: &Incoming, reading: reading::Reading, n: u64
         | Service::Sts
         | Service::Iam
         | Service::Tagging
-        | Service::Events => incoming.body.clone(),
+        | Service::Events
+        | Service::Ec2
+        | Service::Kms => incoming.body.clone(),
     };
     // Wherever the host came from, services read it from one place.
     if let Ok(host) = http::HeaderValue::from_str(&incoming.host) {
@@ -231,6 +233,8 @@ fn perform(world: &World, incoming: &Incoming, reading: reading::Reading, n: u64
         Service::Iam => iam::handle(world, &call),
         Service::Tagging => tagging::handle(world, &call),
         Service::Events => events::handle(world, &call),
+        Service::Ec2 => ec2::handle(world, &call),
+        Service::Kms => kms::handle(world, &call),
     }
 }
 
@@ -244,6 +248,8 @@ fn weigh(world: &World, call: &Call, secure: bool) -> Result<(), AwsError> {
         Service::Iam => iam::demands(world, call),
         Service::Tagging => tagging::demands(world, call),
         Service::Events => events::demands(world, call),
+        Service::Ec2 => ec2::demands(world, call),
+        Service::Kms => kms::demands(world, call),
     }?;
     for demand in demands {
         let demand = demand

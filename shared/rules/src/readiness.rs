@@ -29,6 +29,7 @@ mod logs;
 mod network;
 mod permissions;
 mod policy;
+mod trust;
 
 use crate::names::{AccessKind, Target};
 use crate::place::Place;
@@ -45,6 +46,7 @@ pub use finding::{
 };
 pub use ids::*;
 pub use permissions::to_simulate;
+pub use trust::trusts;
 
 #[cfg(test)]
 mod tests;

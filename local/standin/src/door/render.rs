@@ -30,7 +30,9 @@ impl Told {
             result.unwrap_or_else(|error| error_answer(&error, protocol, service, request_id));
         let id_header = match protocol {
             Protocol::RestXml => "x-amz-request-id",
-            Protocol::Json10 | Protocol::Json11 | Protocol::Query => "x-amzn-requestid",
+            Protocol::Json10 | Protocol::Json11 | Protocol::Query | Protocol::Ec2 => {
+                "x-amzn-requestid"
+            }
         };
         answer = answer
             .header(id_header, request_id)
@@ -52,6 +54,7 @@ fn error_answer(
         Protocol::Json10 => ("application/x-amz-json-1.0", json_error(error, service)),
         Protocol::Json11 => ("application/x-amz-json-1.1", json_error(error, service)),
         Protocol::Query => ("text/xml", query_error(error, service, request_id)),
+        Protocol::Ec2 => ("text/xml", ec2_error(error, request_id)),
         Protocol::RestXml => ("application/xml", s3_error(error, request_id)),
     };
     Answer {
@@ -71,7 +74,9 @@ fn json_error(error: &AwsError, service: Option<Service>) -> String {
             | Service::Sts
             | Service::Iam
             | Service::Tagging
-            | Service::Events,
+            | Service::Events
+            | Service::Ec2
+            | Service::Kms,
         )
         | None => error.code.to_string(),
     };
@@ -93,7 +98,9 @@ fn query_error(error: &AwsError, service: Option<Service>, request_id: &str) -> 
             | Service::S3
             | Service::Ssm
             | Service::Tagging
-            | Service::Events,
+            | Service::Events
+            | Service::Ec2
+            | Service::Kms,
         )
         | None => "https://sts.amazonaws.com/doc/2011-06-15/",
     };
@@ -114,6 +121,16 @@ fn query_error(error: &AwsError, service: Option<Service>, request_id: &str) -> 
         .document()
 }
 
+fn ec2_error(error: &AwsError, request_id: &str) -> String {
+    let one = Element::new("Error")
+        .leaf("Code", error.code.as_ref())
+        .leaf("Message", error.message.as_str());
+    Element::new("Response")
+        .child(Element::new("Errors").child(one))
+        .leaf("RequestID", request_id)
+        .document()
+}
+
 fn s3_error(error: &AwsError, request_id: &str) -> String {
     Element::new("Error")
         .leaf("Code", error.code.as_ref())
@@ -126,13 +143,16 @@ fn s3_error(error: &AwsError, request_id: &str) -> String {
 /// The error with what depends on the family put right: a refusal by policy has its own code and
 /// status in each.
 pub(super) fn in_family(mut error: AwsError, protocol: Protocol) -> AwsError {
-    let json = match protocol {
-        Protocol::Json10 | Protocol::Json11 => true,
-        Protocol::Query | Protocol::RestXml => false,
-    };
-    if json && error.code == "AccessDenied" {
-        error.code = "AccessDeniedException".into();
-        error.status = 400;
+    if error.code != "AccessDenied" {
+        return error;
+    }
+    match protocol {
+        Protocol::Json10 | Protocol::Json11 => {
+            error.code = "AccessDeniedException".into();
+            error.status = 400;
+        }
+        Protocol::Ec2 => error.code = "UnauthorizedOperation".into(),
+        Protocol::Query | Protocol::RestXml => {}
     }
     error
 }
@@ -144,6 +164,7 @@ pub(super) fn throttled(service: Service) -> AwsError {
             AwsError::new(400, "ThrottlingException", "Rate exceeded")
         }
         Protocol::Query => AwsError::new(400, "Throttling", "Rate exceeded"),
+        Protocol::Ec2 => AwsError::new(503, "RequestLimitExceeded", "Request limit exceeded."),
         Protocol::RestXml => AwsError::new(503, "SlowDown", "Please reduce your request rate."),
     }
 }
