@@ -27,6 +27,10 @@ pub enum Service {
     Tagging,
     /// Amazon EventBridge.
     Events,
+    /// Amazon EC2.
+    Ec2,
+    /// AWS Key Management Service.
+    Kms,
     /// AWS Lambda.
     Lambda,
 }
@@ -43,6 +47,8 @@ impl Service {
             "iam" => Self::Iam,
             "tagging" => Self::Tagging,
             "events" => Self::Events,
+            "ec2" => Self::Ec2,
+            "kms" => Self::Kms,
             "lambda" => Self::Lambda,
             _ => return None,
         })
@@ -59,6 +65,8 @@ impl Service {
             Self::Iam => "iam",
             Self::Tagging => "tagging",
             Self::Events => "events",
+            Self::Ec2 => "ec2",
+            Self::Kms => "kms",
             Self::Lambda => "lambda",
         }
     }
@@ -68,8 +76,9 @@ impl Service {
     pub fn protocol(self) -> Protocol {
         match self {
             Self::DynamoDb => Protocol::Json10,
-            Self::Ssm | Self::Tagging | Self::Events => Protocol::Json11,
+            Self::Ssm | Self::Tagging | Self::Events | Self::Kms => Protocol::Json11,
             Self::Sts | Self::Iam => Protocol::Query,
+            Self::Ec2 => Protocol::Ec2,
             Self::S3 => Protocol::RestXml,
             Self::Lambda => Protocol::RestJson,
         }
@@ -85,6 +94,8 @@ pub enum Protocol {
     Json11,
     /// Form parameters in, XML out.
     Query,
+    /// The same, with lists and errors as EC2 alone has them.
+    Ec2,
     /// REST with XML bodies.
     RestXml,
     /// REST with JSON bodies.
@@ -312,7 +323,7 @@ impl AwsError {
     pub fn unknown_operation(service: Service, operation: &str) -> Self {
         let code = match service.protocol() {
             Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => "UnknownOperationException",
-            Protocol::Query => "InvalidAction",
+            Protocol::Query | Protocol::Ec2 => "InvalidAction",
             Protocol::RestXml => "NotImplemented",
         };
         let status = if service == Service::S3 { 501 } else { 400 };

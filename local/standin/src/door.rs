@@ -24,7 +24,7 @@ use crate::faults::{FaultKind, Moment};
 use crate::journal::{CallView, JournalEntry, Outcome, Verdict, parameters};
 use crate::signature::{self, Signable};
 use crate::world::World;
-use crate::{dynamodb, events, iam, lambda, random, s3, ssm, sts, tagging};
+use crate::{dynamodb, ec2, events, iam, kms, lambda, random, s3, ssm, sts, tagging};
 
 pub use inprocess::InProcess;
 pub use loopback::Listening;
@@ -206,6 +206,8 @@ fn perform(
         | Service::Iam
         | Service::Tagging
         | Service::Events
+        | Service::Ec2
+        | Service::Kms
         | Service::Lambda => incoming.body.clone(),
     };
     // Wherever the host came from, services read it from one place.
@@ -242,6 +244,8 @@ fn perform(
         Service::Iam => iam::handle(world, &call),
         Service::Tagging => tagging::handle(world, &call),
         Service::Events => events::handle(world, &call),
+        Service::Ec2 => ec2::handle(world, &call),
+        Service::Kms => kms::handle(world, &call),
         Service::Lambda => return lambda::begin(world, &call),
     }
     .map(lambda::Begun::Answered)
@@ -257,6 +261,8 @@ fn weigh(world: &World, call: &Call, secure: bool) -> Result<(), AwsError> {
         Service::Iam => iam::demands(world, call),
         Service::Tagging => tagging::demands(world, call),
         Service::Events => events::demands(world, call),
+        Service::Ec2 => ec2::demands(world, call),
+        Service::Kms => kms::demands(world, call),
         Service::Lambda => lambda::demands(world, call),
     }?;
     for demand in demands {

@@ -140,7 +140,7 @@ pub(crate) fn parameters(call: &CallView<'_>) -> Value {
         Protocol::Json10 | Protocol::Json11 => {
             serde_json::from_slice(call.body).unwrap_or(Value::Null)
         }
-        Protocol::Query => Value::Object(
+        Protocol::Query | Protocol::Ec2 => Value::Object(
             call.query
                 .iter()
                 .cloned()

@@ -2,7 +2,8 @@
 //!
 //! State is split by service, each behind its own lock. Locks are short: taken to read or change,
 //! never across an await, and never while waiting for a lock that comes earlier in the order
-//! *iam, ssm, s3, tags, events, lambda, faults, journal*. A poisoned lock is absorbed: the stand-in is
+//! *iam, ssm, s3, ec2, kms, tags, events, lambda, faults, journal*. A poisoned lock is absorbed: the
+//! stand-in is
 //! most useful exactly when a test has just failed.
 //!
 //! Effects that happen later (a log that the agent uploads, a listing that lags) are computed
@@ -19,7 +20,7 @@ use std::time::Duration;
 use crate::clock::StandinClock;
 use crate::faults::Faults;
 use crate::store::Store;
-use crate::{dynamodb, events, iam, journal, lambda, s3, ssm, tagging};
+use crate::{dynamodb, ec2, events, iam, journal, kms, lambda, s3, ssm, tagging};
 
 /// A handle to one stand-in AWS. Clones share everything.
 #[derive(Clone)]
@@ -34,6 +35,8 @@ struct Inner {
     iam: Mutex<iam::State>,
     ssm: Mutex<ssm::State>,
     s3: Mutex<s3::State>,
+    ec2: Mutex<ec2::State>,
+    kms: Mutex<kms::State>,
     tags: Mutex<tagging::State>,
     events: Mutex<events::State>,
     lambda: Mutex<lambda::State>,
@@ -138,6 +141,8 @@ impl Builder {
                 iam: Mutex::new(saved.iam),
                 ssm: Mutex::new(saved.ssm),
                 s3: Mutex::new(saved.s3),
+                ec2: Mutex::new(saved.ec2),
+                kms: Mutex::new(saved.kms),
                 tags: Mutex::new(saved.tags),
                 events: Mutex::new(saved.events),
                 lambda: Mutex::default(),
@@ -213,7 +218,17 @@ impl World {
         locked(&self.inner.s3)
     }
 
-    /// Tags of resources: after s3 in the lock order.
+    /// Networks: after s3 in the lock order.
+    pub(crate) fn ec2_state(&self) -> MutexGuard<'_, ec2::State> {
+        locked(&self.inner.ec2)
+    }
+
+    /// Keys: after ec2 in the lock order.
+    pub(crate) fn kms_state(&self) -> MutexGuard<'_, kms::State> {
+        locked(&self.inner.kms)
+    }
+
+    /// Tags of resources: after kms in the lock order.
     pub(crate) fn tags_state(&self) -> MutexGuard<'_, tagging::State> {
         locked(&self.inner.tags)
     }

@@ -27,6 +27,7 @@ use crate::aws::{Accounts, Duty, NoCredentials};
 use crate::bus::{Bus, BusName};
 use crate::clock::Clock;
 use crate::desk::{Desk, DoctorsFunction, Issuer};
+use crate::doctor::Doctor;
 use crate::iam::Iam;
 use crate::identity::{Algorithm, IdentityConfig, IdentityFault, Verifier};
 use crate::in_force::InForce;
@@ -134,6 +135,14 @@ impl Ground {
         };
         let (places, pace) = (self.places.clone(), self.pace);
         Ok(Sweeper::new(places, pace, self.ledger(sdk), reach, clock))
+    }
+
+    /// The part that tells whether an instance can be reached, and why not.
+    ///
+    /// # Errors
+    /// A place lies in an account without credentials.
+    pub fn doctor(&self, sdk: &SdkConfig) -> Result<Doctor, NoCredentials> {
+        Doctor::new(&self.accounts(sdk, Duty::Examine), self.places.clone())
     }
 
     fn accounts(&self, sdk: &SdkConfig, duty: Duty) -> Accounts {

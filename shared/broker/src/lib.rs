@@ -17,6 +17,7 @@ pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod desk;
+pub mod doctor;
 pub mod fault;
 pub mod iam;
 pub mod identity;

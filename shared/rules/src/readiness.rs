@@ -30,6 +30,7 @@ mod logs;
 mod network;
 mod permissions;
 mod policy;
+mod trust;
 
 use crate::names::{AccessKind, Target};
 use crate::place::Place;
@@ -47,6 +48,7 @@ pub use finding::{
 pub use ids::*;
 pub use known::{Found, Readiness, ReadinessWord};
 pub use permissions::to_simulate;
+pub use trust::trusts;
 
 #[cfg(test)]
 mod tests;

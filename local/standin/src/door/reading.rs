@@ -63,6 +63,7 @@ fn operation(
         Service::Ssm => "AmazonSSM",
         Service::Tagging => "ResourceGroupsTaggingAPI_20170126",
         Service::Events => "AWSEvents",
+        Service::Kms => "TrentService",
         Service::S3 => {
             return crate::s3::operation(incoming, query)
                 .map(str::to_owned)
@@ -73,7 +74,7 @@ fn operation(
                 .map(str::to_owned)
                 .ok_or_else(|| unknown(&incoming.path));
         }
-        Service::Sts | Service::Iam => {
+        Service::Sts | Service::Iam | Service::Ec2 => {
             return query
                 .iter()
                 .cloned()

@@ -30,7 +30,11 @@ impl Told {
             result.unwrap_or_else(|error| error_answer(&error, protocol, service, request_id));
         let id_header = match protocol {
             Protocol::RestXml => "x-amz-request-id",
-            Protocol::Json10 | Protocol::Json11 | Protocol::RestJson | Protocol::Query => {
+            Protocol::Json10
+            | Protocol::Json11
+            | Protocol::RestJson
+            | Protocol::Query
+            | Protocol::Ec2 => {
                 "x-amzn-requestid"
             }
         };
@@ -55,6 +59,7 @@ fn error_answer(
         Protocol::Json11 => ("application/x-amz-json-1.1", json_error(error, service)),
         Protocol::RestJson => ("application/json", json_error(error, service)),
         Protocol::Query => ("text/xml", query_error(error, service, request_id)),
+        Protocol::Ec2 => ("text/xml", ec2_error(error, request_id)),
         Protocol::RestXml => ("application/xml", s3_error(error, request_id)),
     };
     let answer = Answer {
@@ -66,7 +71,11 @@ fn error_answer(
     match protocol {
         // REST says the code in a header.
         Protocol::RestJson => answer.header("x-amzn-errortype", error.code.as_ref()),
-        Protocol::Json10 | Protocol::Json11 | Protocol::Query | Protocol::RestXml => answer,
+        Protocol::Json10
+        | Protocol::Json11
+        | Protocol::Query
+        | Protocol::Ec2
+        | Protocol::RestXml => answer,
     }
 }
 
@@ -80,6 +89,8 @@ fn json_error(error: &AwsError, service: Option<Service>) -> String {
             | Service::Iam
             | Service::Tagging
             | Service::Events
+            | Service::Ec2
+            | Service::Kms
             | Service::Lambda,
         )
         | None => error.code.to_string(),
@@ -103,6 +114,8 @@ fn query_error(error: &AwsError, service: Option<Service>, request_id: &str) -> 
             | Service::Ssm
             | Service::Tagging
             | Service::Events
+            | Service::Ec2
+            | Service::Kms
             | Service::Lambda,
         )
         | None => "https://sts.amazonaws.com/doc/2011-06-15/",
@@ -124,6 +137,16 @@ fn query_error(error: &AwsError, service: Option<Service>, request_id: &str) -> 
         .document()
 }
 
+fn ec2_error(error: &AwsError, request_id: &str) -> String {
+    let one = Element::new("Error")
+        .leaf("Code", error.code.as_ref())
+        .leaf("Message", error.message.as_str());
+    Element::new("Response")
+        .child(Element::new("Errors").child(one))
+        .leaf("RequestID", request_id)
+        .document()
+}
+
 fn s3_error(error: &AwsError, request_id: &str) -> String {
     Element::new("Error")
         .leaf("Code", error.code.as_ref())
@@ -136,14 +159,18 @@ fn s3_error(error: &AwsError, request_id: &str) -> String {
 /// The error with what depends on the family put right: a refusal by policy has its own code and
 /// status in each.
 pub(super) fn in_family(mut error: AwsError, protocol: Protocol) -> AwsError {
-    let status = match protocol {
-        Protocol::Json10 | Protocol::Json11 => 400,
-        Protocol::RestJson => 403,
-        Protocol::Query | Protocol::RestXml => return error,
-    };
-    if error.code == "AccessDenied" {
-        error.code = "AccessDeniedException".into();
-        error.status = status;
+    if error.code != "AccessDenied" {
+        return error;
+    }
+    match protocol {
+        Protocol::Json10 | Protocol::Json11 => {
+            error.code = "AccessDeniedException".into();
+            error.status = 400;
+        }
+        // REST says it by the status too, which is 403 already.
+        Protocol::RestJson => error.code = "AccessDeniedException".into(),
+        Protocol::Ec2 => error.code = "UnauthorizedOperation".into(),
+        Protocol::Query | Protocol::RestXml => {}
     }
     error
 }
@@ -156,6 +183,7 @@ pub(super) fn throttled(service: Service) -> AwsError {
         }
         Protocol::RestJson => AwsError::new(429, "TooManyRequestsException", "Rate Exceeded."),
         Protocol::Query => AwsError::new(400, "Throttling", "Rate exceeded"),
+        Protocol::Ec2 => AwsError::new(503, "RequestLimitExceeded", "Request limit exceeded."),
         Protocol::RestXml => AwsError::new(503, "SlowDown", "Please reduce your request rate."),
     }
 }

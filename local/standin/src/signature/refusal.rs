@@ -35,7 +35,7 @@ impl Unauthentic {
                                 you provided. Check your AWS Secret Access Key and signing method.";
         let family = match protocol {
             Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => Family::Json,
-            Protocol::Query => Family::Query,
+            Protocol::Query | Protocol::Ec2 => Family::Query,
             Protocol::RestXml => Family::S3,
         };
         let (status, code, message): (u16, &'static str, String) = match (self, family) {
