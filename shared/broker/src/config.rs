@@ -37,6 +37,7 @@ use crate::ledger::{Ledger, Table};
 use crate::notice::Notices;
 use crate::on_call::{FeedPlace, OnCallFeed};
 use crate::policies::Policies;
+use crate::practice::Practice;
 use crate::s3::{BucketName, Evidence, S3Logs};
 use crate::ssm::{CallRate, Ssm};
 use crate::sts::Sts;
@@ -290,6 +291,27 @@ impl Config {
             self.doctor
                 .clone()
                 .map(|name| DoctorsFunction::new(Functions::new(sdk), name)),
+            clock,
+        ))
+    }
+
+    /// The part that has instances examined.
+    ///
+    /// # Errors
+    /// A place lies in an account without credentials.
+    pub fn practice(
+        &self,
+        sdk: &SdkConfig,
+        in_force: InForce,
+        clock: Clock,
+    ) -> Result<Practice, NoCredentials> {
+        let inventory = Inventory::new(&self.ground.accounts(sdk, Duty::Look), &self.terms.places)?;
+        let doctor = self.ground.doctor(sdk)?;
+        Ok(Practice::new(
+            self.terms(),
+            in_force,
+            inventory,
+            doctor,
             clock,
         ))
     }

@@ -39,6 +39,7 @@ use rules::wire::RequestView;
 
 pub use self::answering::Act;
 pub use self::asking::Explained;
+pub(crate) use self::calling::in_time;
 pub use self::consulting::DoctorsFunction;
 pub use self::exporting::Export;
 pub use self::issuing::Issuer;

@@ -108,6 +108,19 @@ impl Doctor {
         target: &Target,
         kinds: &[AccessKind],
     ) -> Result<Report, NotExamined> {
+        Box::pin(self.examine_within(target, kinds, self.longest)).await
+    }
+
+    /// The same within a time of the caller's; what has not been read by then counts as unread.
+    ///
+    /// # Errors
+    /// The target lies in no place that is served.
+    pub async fn examine_within(
+        &self,
+        target: &Target,
+        kinds: &[AccessKind],
+        within: Duration,
+    ) -> Result<Report, NotExamined> {
         let elsewhere = || NotExamined::NotServed(target.clone());
         let place = self.places.of_target(target).ok_or_else(elsewhere)?;
         let served = self.clients.of(&target.account, &target.region);
@@ -116,7 +129,7 @@ impl Doctor {
             target,
             place,
             places: &self.places,
-            until: Until::after(self.longest),
+            until: Until::after(within),
         };
         let kinds = if kinds.is_empty() {
             place.kinds.as_slice()

@@ -28,6 +28,7 @@ pub mod ledger;
 pub mod notice;
 pub mod on_call;
 pub mod policies;
+pub mod practice;
 mod rounds;
 pub mod s3;
 pub mod ssm;

@@ -34,9 +34,7 @@ impl Told {
             | Protocol::Json11
             | Protocol::RestJson
             | Protocol::Query
-            | Protocol::Ec2 => {
-                "x-amzn-requestid"
-            }
+            | Protocol::Ec2 => "x-amzn-requestid",
         };
         answer = answer
             .header(id_header, request_id)

@@ -8,7 +8,7 @@ const UNREACHABLE: &str = r#"@id("all") @auto("true") @max_duration("8h") permit
     forbid(principal, action, resource)
     when { resource has readiness && resource.readiness == "unreachable" };
     @id("no-db") forbid(principal, action, resource)
-    when { resource.getTag("Role") == "db" };"#;
+    when { resource.hasTag("Role") && resource.getTag("Role") == "db" };"#;
 
 fn found(code: &str) -> Found {
     Found {
