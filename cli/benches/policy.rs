@@ -119,6 +119,7 @@ impl Scene {
                 ping: Ping::Online,
                 agent_version: None,
                 last_log: None,
+                readiness: None,
             })
         });
         Ok(Self {

@@ -22,6 +22,8 @@ pub enum Code {
     IdentityProviderUnavailable,
     /// The id in the path is not a request id.
     InvalidRequestId,
+    /// The path does not name a target.
+    InvalidTarget,
     /// The query cannot be read.
     InvalidQuery,
     /// The `Idempotency-Key` is not of its form.
@@ -50,7 +52,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which a call meets them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::UnreadableRequest,
         Self::HeadTooLarge,
         Self::NoSuchRoute,
@@ -58,6 +60,7 @@ impl Code {
         Self::Unauthenticated,
         Self::IdentityProviderUnavailable,
         Self::InvalidRequestId,
+        Self::InvalidTarget,
         Self::InvalidQuery,
         Self::InvalidIdempotencyKey,
         Self::UnsupportedMediaType,
@@ -83,6 +86,7 @@ impl Code {
             Self::Unauthenticated => "unauthenticated",
             Self::IdentityProviderUnavailable => "identity-provider-unavailable",
             Self::InvalidRequestId => "invalid-request-id",
+            Self::InvalidTarget => "invalid-target",
             Self::InvalidQuery => "invalid-query",
             Self::InvalidIdempotencyKey => "invalid-idempotency-key",
             Self::UnsupportedMediaType => "unsupported-media-type",
@@ -104,6 +108,7 @@ impl Code {
         match self {
             Self::UnreadableRequest
             | Self::InvalidRequestId
+            | Self::InvalidTarget
             | Self::InvalidQuery
             | Self::InvalidIdempotencyKey
             | Self::UnreadableBody => StatusCode::BAD_REQUEST,
@@ -134,6 +139,7 @@ impl Code {
             Self::Unauthenticated => "no valid token was sent",
             Self::IdentityProviderUnavailable => "the identity provider cannot be asked",
             Self::InvalidRequestId => "the path does not name a request id",
+            Self::InvalidTarget => "the path does not name an instance in an account and Region",
             Self::InvalidQuery => "the query cannot be read",
             Self::InvalidIdempotencyKey => {
                 "the `Idempotency-Key` is not one key of 8 to 64 letters, digits, `-` or `_`"
@@ -169,6 +175,9 @@ impl Code {
             }
             Self::InvalidRequestId => {
                 "Use an id as Postern gave it: `req-` and 26 upper-case characters."
+            }
+            Self::InvalidTarget => {
+                "Use a target as `GET /v1/targets` gives it: account, Region and instance."
             }
             Self::InvalidQuery => "Use the parameters that `GET /v1/openapi.json` describes.",
             Self::InvalidIdempotencyKey => "Send one new random key, such as a UUID, or none.",

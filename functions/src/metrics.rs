@@ -32,6 +32,8 @@ pub enum Metric {
     OnCallUnread,
     /// What tells who is on call is over.
     OnCallStale,
+    /// The doctor's function gave no answer.
+    DoctorSilent,
     /// Somebody asked for access.
     Requests,
     /// Somebody used a way to access that is for emergencies.
@@ -54,6 +56,7 @@ impl Metric {
             Self::OnCallRefused => "OnCallRefused",
             Self::OnCallUnread => "OnCallUnread",
             Self::OnCallStale => "OnCallStale",
+            Self::DoctorSilent => "DoctorSilent",
             Self::Requests => "Requests",
             Self::GlassBroken => "GlassBroken",
             Self::AnsweredPolicyInvalid => "AnsweredPolicyInvalid",
@@ -82,6 +85,7 @@ impl From<&Notice> for Figure {
             Notice::OnCallRefused { .. } => Metric::OnCallRefused,
             Notice::OnCallUnread { .. } => Metric::OnCallUnread,
             Notice::OnCallStale { .. } => Metric::OnCallStale,
+            Notice::DoctorSilent { .. } => Metric::DoctorSilent,
             Notice::Asked => Metric::Requests,
             Notice::GlassBroken { .. } => Metric::GlassBroken,
             Notice::Decided { took } => {

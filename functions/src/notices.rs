@@ -47,6 +47,10 @@ fn log(notice: &Notice) {
             on_call.good_until = %good_until,
             "the on-call feed is over, and nobody is on call"
         ),
+        Notice::DoctorSilent { cause } => tracing::warn!(
+            cause = chain(cause),
+            "the doctor gave no answer, and the readiness of targets is not known"
+        ),
         // The call that it came of has its own line.
         Notice::Asked | Notice::Decided { .. } => {}
         Notice::GlassBroken { request, person } => tracing::error!(

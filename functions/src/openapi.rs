@@ -1,7 +1,7 @@
 //! The API, described by its own handlers in OpenAPI 3.1.
 //!
 //! Paths, bodies and successes come from the handlers and the wire types; every way in which a
-//! route says no comes from one table. One document covers both routers. It is committed as
+//! route says no comes from one table. One document covers all routers. It is committed as
 //! `docs/openapi.json`, and a test holds the two together.
 
 mod problems;
@@ -17,7 +17,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{api, issue};
+use crate::{api, doctor, issue};
 
 /// What the document says of the whole API.
 #[derive(utoipa::OpenApi)]
@@ -46,7 +46,11 @@ struct Whole;
 #[must_use]
 pub fn document() -> OpenApi {
     let mut whole = <Whole as utoipa::OpenApi>::openapi();
-    for part in [described(api::routes()), described(issue::routes())] {
+    for part in [
+        described(api::routes()),
+        described(issue::routes()),
+        described(doctor::routes()),
+    ] {
         whole.merge(part);
     }
     let components = whole.components.get_or_insert_with(Components::new);

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use broker::ledger::IdempotencyKey;
-use rules::names::RequestId;
+use rules::names::{RequestId, Target};
 use serde::de::DeserializeOwned;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -32,6 +32,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
         })?;
         Line::of(&parts.extensions).about(id);
         Ok(Self(id))
+    }
+}
+
+/// The target that the path names.
+#[derive(Debug, Clone)]
+pub struct Named(pub Target);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = No;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, No> {
+        let Path((account, region, id)) =
+            Path::<(String, String, String)>::from_request_parts(parts, state)
+                .await
+                .map_err(|_| No::of(Code::InvalidTarget))?;
+        format!("{account}/{region}/{id}")
+            .parse()
+            .map(Self)
+            .map_err(|bad: rules::names::BadName| No::about(Code::InvalidTarget, &bad.to_string()))
     }
 }
 
@@ -83,6 +102,32 @@ impl utoipa::IntoParams for Id {
                 .description(Some("The request"))
                 .schema(Some(schema))
                 .build(),
+        ]
+    }
+}
+
+impl utoipa::IntoParams for Named {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let part = |name: &str, description: &str, pattern: &str| {
+            let schema = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .pattern(Some(pattern));
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some(description))
+                .schema(Some(schema))
+                .build()
+        };
+        vec![
+            part("account", "The account", "^[0-9]{12}$"),
+            part("region", "The Region", "^[a-z0-9-]+$"),
+            part(
+                "id",
+                "The instance",
+                "^(i-([0-9a-f]{8}|[0-9a-f]{17})|mi-[0-9a-f]{17})$",
+            ),
         ]
     }
 }

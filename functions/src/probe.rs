@@ -20,6 +20,7 @@ use rules::wire::Problem;
 use tower::ServiceExt;
 
 use crate::api::{self, ApiState};
+use crate::doctor::{self, DoctorState};
 use crate::issue::{self, IssueState};
 use crate::metrics::Metrics;
 
@@ -94,6 +95,18 @@ pub(crate) fn issue_for(verifier: Arc<Verifier>) -> Router {
     let metrics = Metrics::uncounted();
     issue::router(IssueState {
         issuer,
+        verifier,
+        metrics,
+    })
+}
+
+/// The router of `doctor`. A call that gets past its door finds no AWS.
+pub(crate) fn doctor_for(verifier: Arc<Verifier>) -> Router {
+    let practice = config().practice(&sdk(), in_force(), Clock::system());
+    let practice = Arc::new(practice.expect("the place is at home"));
+    let metrics = Metrics::uncounted();
+    doctor::router(DoctorState {
+        practice,
         verifier,
         metrics,
     })

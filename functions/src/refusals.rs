@@ -95,11 +95,12 @@ fn after(refusal: &Refusal) -> Refusal {
         Refusal::ApprovalsVoid { .. } => Refusal::UnknownTarget(target()),
         Refusal::UnknownTarget(_) => Refusal::PlaceNotServed { account, region },
         Refusal::PlaceNotServed { .. } => Refusal::KindNotOffered {
-            kind: AccessKind::Ssh {},
+            kind: AccessKind::Ssh {}.to_string(),
             account,
             region,
         },
-        Refusal::KindNotOffered { .. } => Refusal::AgentTooOld {
+        Refusal::KindNotOffered { .. } => Refusal::TargetNotFound,
+        Refusal::TargetNotFound => Refusal::AgentTooOld {
             target: target(),
             version: "3.2.0.0".into(),
         },

@@ -17,6 +17,7 @@ use broker::sweeper::Sweeper;
 use tracing_subscriber::EnvFilter;
 
 use crate::api::ApiState;
+use crate::doctor::DoctorState;
 use crate::gateway;
 use crate::issue::IssueState;
 use crate::metrics::Metrics;
@@ -92,6 +93,22 @@ impl Deployment {
             .issuer(&self.sdk, in_force, self.clock.clone())?;
         Ok(IssueState {
             issuer: Arc::new(issuer),
+            verifier: self.verifier().await?,
+            metrics: self.metrics.clone(),
+        })
+    }
+
+    /// What `doctor` works with.
+    ///
+    /// # Errors
+    /// The identity provider or a place cannot be used.
+    pub async fn doctor(&self) -> Result<DoctorState, NotStarted> {
+        let in_force = self.in_force().await;
+        let practice = self
+            .config
+            .practice(&self.sdk, in_force, self.clock.clone())?;
+        Ok(DoctorState {
+            practice: Arc::new(practice),
             verifier: self.verifier().await?,
             metrics: self.metrics.clone(),
         })

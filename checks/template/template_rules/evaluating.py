@@ -33,6 +33,7 @@ _NAMES = {
     "ApiRole": "PosternApi",
     "IssueRole": "PosternIssue",
     "SweeperRole": "PosternSweeper",
+    "DoctorRole": "PosternDoctor",
 }
 
 

@@ -76,6 +76,7 @@ _ELSEWHERE = {
     "ApiRoleArn": f"arn:aws:iam::{evaluating.ACCOUNT}:role/postern/PosternApi",
     "IssueRoleArn": f"arn:aws:iam::{evaluating.ACCOUNT}:role/postern/PosternIssue",
     "SweeperRoleArn": f"arn:aws:iam::{evaluating.ACCOUNT}:role/postern/PosternSweeper",
+    "DoctorRoleArn": f"arn:aws:iam::{evaluating.ACCOUNT}:role/postern/PosternDoctor",
     "ExternalId": "place-of-tests",
 }
 

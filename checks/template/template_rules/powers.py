@@ -33,6 +33,7 @@ _SUBJECTS: dict[str, Callable[[House], set[Grain]]] = {
     "api": lambda house: of_role(house, "ApiRole"),
     "issue": lambda house: of_role(house, "IssueRole"),
     "sweeper": lambda house: of_role(house, "SweeperRole"),
+    "doctor": lambda house: of_role(house, "DoctorRole"),
     "access": lambda house: of_role(house, "AccessRole"),
     "access-boundary": lambda house: grains(house.the("AccessBoundary").get("PolicyDocument", {"Statement": []})),
     "access-trust": lambda house: _trust(house, "AccessRole"),
@@ -95,15 +96,17 @@ def only_issue_may_assume_the_access_role(house: House) -> Findings:
 
 @rule(HOME)
 def roles_that_act_elsewhere_are_their_own(house: House) -> Findings:
-    """In other accounts `api` and `issue` take the reader role, and the sweeper the operator role."""
+    """In other accounts `api` and `issue` take the reader role, the sweeper the operator role, the doctor the examiner role."""
     named = [arn for arn in str(house.parameters.get("MemberOperatorRoles", "")).split(",") if arn]
     readers = {arn.replace("/PosternOperator-", "/PosternReader-") for arn in named}
+    doctors = {arn.replace("/PosternOperator-", "/PosternExaminer-") for arn in named}
     elsewhere = {arn for arn in str(house.parameters.get("MemberAccessRoles", "")).split(",") if arn}
     access = f"arn:aws:iam::{_account()}:role/postern/PosternAccess"
     for role, should in {
         "ApiRole": readers,
         "IssueRole": readers | elsewhere | {access},
         "SweeperRole": set(named),
+        "DoctorRole": doctors,
     }.items():
         found = {grain.resource for grain in of_role(house, role) if grain.action == "sts:AssumeRole"}
         if found != should:
@@ -149,17 +152,25 @@ def services_assume_their_own_roles(house: House) -> Findings:
 
 @rule(MEMBER)
 def members_give_no_more_than_home_has(house: House) -> Findings:
-    """The reader may do what `api` and `issue` may at home, and the operator what the sweeper may."""
+    """The reader may do what `api` and `issue` may at home, the operator what the sweeper may, the examiner what the doctor may."""
     home = next(
         each
         for each in houses(HOME)
         if each.scenario == (_WITH_EVERYTHING if house.scenario == _WITH_EVERYTHING else _AS_LOCAL)
     )
     looking = of_role(home, "ApiRole") & of_role(home, "IssueRole")
-    for role, most in {"ReaderRole": looking, "OperatorRole": of_role(home, "SweeperRole")}.items():
+    most_of = {"ReaderRole": looking} | {
+        role: of_role(home, own) for role, own in {"OperatorRole": "SweeperRole", "ExaminerRole": "DoctorRole"}.items()
+    }
+    for role, most in most_of.items():
         for grain in sorted(of_role(house, role) - most):
             yield f"`{role}` may do what nobody may at home: {grain}"
-    for role, trusted in {"ReaderRole": {"ApiRoleArn", "IssueRoleArn"}, "OperatorRole": {"SweeperRoleArn"}}.items():
+    trusts = {
+        "ReaderRole": {"ApiRoleArn", "IssueRoleArn"},
+        "OperatorRole": {"SweeperRoleArn"},
+        "ExaminerRole": {"DoctorRoleArn"},
+    }
+    for role, trusted in trusts.items():
         condition = json.dumps({"StringEquals": {"sts:ExternalId": house.parameters["ExternalId"]}}, sort_keys=True)
         should = {Grain("Allow", "sts:AssumeRole", "", condition, f"AWS {house.parameters[name]}") for name in trusted}
         if _trust(house, role) != should:

@@ -15,7 +15,16 @@ from typing import Any
 from .houses import HOME, House
 from .rule import Findings, rule
 
-_HANDS_OUT = "POST /v1/requests/{id}/credentials"
+# The routes of the functions that have but one; every other one is of `api`.
+_ALONE = {
+    "POST /v1/requests/{id}/credentials": "IssueFunction",
+    "GET /v1/targets/{account}/{region}/{id}/readiness": "DoctorFunction",
+}
+# What their permissions must name of it.
+_SOURCES = {
+    "IssueFunction": "/POST/v1/requests/*/credentials",
+    "DoctorFunction": "/GET/v1/targets/*/*/*/readiness",
+}
 
 
 def _operations(house: House) -> dict[str, bool]:
@@ -68,7 +77,7 @@ def every_route_asks_for_a_token(house: House) -> Findings:
 
 @rule(HOME)
 def only_one_route_reaches_issue(house: House) -> Findings:
-    """The route that hands credentials out leads to `issue`, and every other one to `api`."""
+    """The route that hands credentials out leads to `issue`, the one that examines to `doctor`, all others to `api`."""
     functions = house.of("AWS::Lambda::Function")
     integrations = house.of("AWS::ApiGatewayV2::Integration")
     for route in house.of("AWS::ApiGatewayV2::Route").values():
@@ -79,21 +88,22 @@ def only_one_route_reaches_issue(house: House) -> Findings:
             for logical, function in functions.items()
             if str(integration.get("IntegrationUri", "")).endswith(f":function:{function['FunctionName']}")
         ]
-        should = "IssueFunction" if key == _HANDS_OUT else "ApiFunction"
+        should = _ALONE.get(key, "ApiFunction")
         if reached != [should]:
             yield f"`{key}` leads to {reached or 'nothing'} and not to `{should}`"
 
 
 @rule(HOME)
 def the_gateway_alone_calls_functions(house: House) -> Findings:
-    """Who may invoke a function is named with its account or its source, down to the path for `issue`."""
+    """Who may invoke a function is named with its account or its source, down to the path for one of one route."""
     for logical, permission in house.of("AWS::Lambda::Permission").items():
         source = str(permission.get("SourceArn", ""))
         if not source:
             yield f"`{logical}` lets {permission['Principal']} invoke without a source"
-        to_issue = permission["FunctionName"] == house.the("IssueFunction").get("FunctionName")
-        if to_issue and not source.endswith("/POST/v1/requests/*/credentials"):
-            yield f"`{logical}` lets `issue` be invoked for more than its route: {source}"
+        for function, path in _SOURCES.items():
+            is_to = permission["FunctionName"] == house.the(function).get("FunctionName")
+            if is_to and not source.endswith(path):
+                yield f"`{logical}` lets `{function}` be invoked for more than its route: {source}"
 
 
 @rule(HOME)

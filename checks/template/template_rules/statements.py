@@ -13,6 +13,15 @@ from .rule import Findings, rule
 _ON_ANYTHING = {
     "ssm:DescribeInstanceInformation": "AWS-FACTS 2.6",
     "ssm:DescribeSessions": "AWS-FACTS 2.6",
+    "ec2:DescribeInstances": "EC2 describes no single thing",
+    "ec2:DescribeVpcs": "EC2 describes no single thing",
+    "ec2:DescribeDhcpOptions": "EC2 describes no single thing",
+    "ec2:DescribeVpcEndpoints": "EC2 describes no single thing",
+    "ec2:DescribeNetworkInterfaces": "EC2 describes no single thing",
+    "ec2:DescribeRouteTables": "EC2 describes no single thing",
+    "ec2:DescribeNatGateways": "EC2 describes no single thing",
+    "ec2:DescribeSecurityGroups": "EC2 describes no single thing",
+    "ec2:DescribeNetworkAcls": "EC2 describes no single thing",
     "tag:GetResources": "the Resource Groups Tagging API has no resources",
 }
 

@@ -36,11 +36,13 @@ _ROLES = {
         "ApiRole": "`api`",
         "IssueRole": "`issue`",
         "SweeperRole": "`sweeper`",
+        "DoctorRole": "`doctor`",
         "ScheduleRole": "the schedule",
         "AccessRole": "the access role",
     },
     MEMBER: {
         "ReaderRole": "the reader role of a further account: `api` and `issue`",
+        "ExaminerRole": "the examiner role of a further account: the doctor",
         "OperatorRole": "the operator role of a further account: the sweeper",
     },
 }

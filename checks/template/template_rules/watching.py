@@ -23,6 +23,7 @@ _WATCHED = {
     "a bypass": "Bypasses",
     "a record set aside": "Quarantined",
     "an emergency": "GlassBroken",
+    "a doctor who does not answer": "DoctorSilent",
     "server errors": "5xx",
     "issue failures": "IssueFailures",
     "dead letters": "ApproximateNumberOfMessagesVisible",

@@ -101,7 +101,7 @@ def account(endpoint: str) -> str:
         made = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(_here(document)))
         return str(made["Policy"]["Arn"])
 
-    for function in ("Api", "Issue", "Sweeper"):
+    for function in ("Api", "Issue", "Sweeper", "Doctor"):
         name = f"Postern{function}"
         iam.create_role(RoleName=name, Path="/postern/", AssumeRolePolicyDocument=json.dumps(root))
         arn = policy(name, house.the(f"{function}Policy")["PolicyDocument"])
@@ -153,6 +153,7 @@ def test_issue_gets_the_access_role_for_one_request(account: str, tags: dict[str
     [
         ("another function", {"by": "PosternApi"}),
         ("the sweeper", {"by": "PosternSweeper"}),
+        ("the doctor", {"by": "PosternDoctor"}),
         ("a name that is no request", {"name": "anna"}),
         ("no request tag", {"postern:request": ""}),
         ("a request tag that is no request", {"postern:request": "all"}),
@@ -189,6 +190,7 @@ def test_credentials_of_a_grant_can_do_nothing_else(
 _TABLE = f"arn:aws:dynamodb:{evaluating.REGION}:{evaluating.ACCOUNT}:table/postern"
 _ACCESS = f"arn:aws:iam::{evaluating.ACCOUNT}:role/postern/PosternAccess"
 _SSM = f"arn:aws:ssm:{evaluating.REGION}:{evaluating.ACCOUNT}"
+_LAMBDA = f"arn:aws:lambda:{evaluating.REGION}:{evaluating.ACCOUNT}:function"
 
 
 @pytest.mark.parametrize(
@@ -201,6 +203,10 @@ _SSM = f"arn:aws:ssm:{evaluating.REGION}:{evaluating.ACCOUNT}"
         ("dynamodb:Query", f"{_TABLE}/index/due", ["Sweeper"]),
         ("dynamodb:Query", f"{_TABLE}/index/waiting", ["Api"]),
         ("ssm:DescribeSessions", "*", ["Sweeper"]),
+        ("ec2:DescribeVpcEndpoints", "*", ["Doctor"]),
+        ("ec2:ModifyVpcEndpoint", "*", []),
+        ("lambda:InvokeFunction", f"{_LAMBDA}:postern-doctor", ["Api"]),
+        ("lambda:InvokeFunction", f"{_LAMBDA}:postern-issue", []),
         ("ssm:TerminateSession", f"{_SSM}:session/{REQUEST}-0a1b2c3d4e5f6a7b8", ["Sweeper"]),
         ("ssm:TerminateSession", f"{_SSM}:session/anna-0a1b2c3d4e5f6a7b8", []),
         ("ssm:StartSession", f"{_SSM}:document/Postern-Shell-30", []),
@@ -222,7 +228,7 @@ def test_functions_may_do_their_own_part_and_nothing_else(
 ) -> None:
     iam = _client("iam", endpoint)
     found = []
-    for function in ("Api", "Issue", "Sweeper"):
+    for function in ("Api", "Issue", "Sweeper", "Doctor"):
         document = json.dumps(_house().the(f"{function}Policy")["PolicyDocument"])
         answer = iam.simulate_custom_policy(PolicyInputList=[document], ActionNames=[action], ResourceArns=[resource])
         if answer["EvaluationResults"][0]["EvalDecision"] == "allowed":

@@ -62,6 +62,7 @@ fn asked(made: &Made<'_>) -> Entry {
         ping: Ping::Online,
         agent_version: None,
         last_log: None,
+        readiness: None,
     }];
     let groups: BTreeSet<Group> = made.groups.iter().map(|one| one.parse().unwrap()).collect();
     let rotas: BTreeSet<Rota> = made.rotas.iter().map(|one| one.parse().unwrap()).collect();

@@ -19,7 +19,17 @@ struct Operation {
 
 impl Operation {
     fn to(&self, id: &str, query: &str) -> Builder {
-        let path = self.path.replace("{id}", id);
+        // What is no request id is no instance either.
+        let is_of_target = self.path.contains("{account}");
+        let id = match is_of_target && id == probe::ID {
+            true => "i-0123456789abcdef0",
+            false => id,
+        };
+        let path = self
+            .path
+            .replace("{account}", "111122223333")
+            .replace("{region}", "ap-northeast-2")
+            .replace("{id}", id);
         Request::builder()
             .method(self.method.as_str())
             .uri(format!("{path}?{query}"))
@@ -52,7 +62,7 @@ fn wrong(operation: &Operation, code: &str) -> Request<Body> {
     let good = |query: &str| operation.to(probe::ID, query);
     let json = || good("").header("content-type", "application/json");
     let request = match code {
-        "invalid-request-id" => operation.to("req-1", "").body(Body::empty()),
+        "invalid-request-id" | "invalid-target" => operation.to("req-1", "").body(Body::empty()),
         "invalid-query" => good("nonsense=1").body(Body::empty()),
         "invalid-idempotency-key" => good("").header("idempotency-key", "1").body(Body::empty()),
         "unsupported-media-type" => good("")
@@ -73,11 +83,14 @@ async fn every_operation_refuses_what_it_says_with_the_code_it_says() {
     for operation in operations() {
         let router: Router = if operation.path.ends_with("/credentials") {
             probe::issue_for(login.verifier.clone())
+        } else if operation.path.ends_with("/readiness") {
+            probe::doctor_for(login.verifier.clone())
         } else {
             probe::api_for(login.verifier.clone())
         };
         for code in [
             "invalid-request-id",
+            "invalid-target",
             "invalid-query",
             "invalid-idempotency-key",
             "unsupported-media-type",
@@ -100,5 +113,5 @@ async fn every_operation_refuses_what_it_says_with_the_code_it_says() {
             asked += 1;
         }
     }
-    assert_eq!(asked, 63, "the routes and their parts, counted by hand");
+    assert_eq!(asked, 65, "the routes and their parts, counted by hand");
 }

@@ -33,6 +33,8 @@ const CALL: &[Code] = &[
 ];
 /// Every route about one request.
 const ONE: &[Code] = &[Code::InvalidRequestId];
+/// Every route about one target.
+const TARGET: &[Code] = &[Code::InvalidTarget];
 const QUERY: &[Code] = &[Code::InvalidQuery];
 /// Every route that takes a body.
 const BODY: &[Code] = &[
@@ -242,6 +244,14 @@ pub(super) const ROUTES: &[Route] = &[
         operation: "targets",
         http: &[ANY, CALL, JUDGED],
         rules: &[],
+    },
+    Route {
+        operation: "readiness",
+        http: &[ANY, CALL, TARGET, QUERY, JUDGED],
+        rules: &[
+            (Class::NotFound, &["target-not-found"]),
+            (Class::Impossible, &["kind-not-offered"]),
+        ],
     },
     Route {
         operation: "explain",

@@ -1,10 +1,10 @@
 use serde_json::Value;
 
-use crate::process::{API, ISSUE, SWEEPER, log, start};
+use crate::process::{API, DOCTOR, ISSUE, SWEEPER, log, start};
 
 #[test]
 fn a_function_that_is_not_configured_tells_all_that_is_wrong_and_does_not_start() {
-    for binary in [API, ISSUE, SWEEPER] {
+    for binary in [API, ISSUE, SWEEPER, DOCTOR] {
         let mut child = start(
             binary,
             &[("POSTERN_TABLE_SHARDS", "99"), ("POSTERN_LOG", "trace")],

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 pub(crate) const API: &str = env!("CARGO_BIN_EXE_api");
 pub(crate) const ISSUE: &str = env!("CARGO_BIN_EXE_issue");
+pub(crate) const DOCTOR: &str = env!("CARGO_BIN_EXE_doctor");
 pub(crate) const SWEEPER: &str = env!("CARGO_BIN_EXE_sweeper");
 
 /// A binary with nothing in its environment but this.

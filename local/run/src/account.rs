@@ -4,6 +4,8 @@
 //! (`roles/*.json`), and the stand-in enforces them: a function that reached for more would be
 //! refused here too. The table is made by the ledger itself, once the house stands.
 
+pub mod network;
+
 use rules::names::AccessKind;
 use rules::place::Place;
 use rules::session_document::{CommandLine, DocumentSpec, SessionDocument, User};
@@ -16,6 +18,8 @@ use standin::{AwsError, World};
 pub const ACCOUNT: &str = "111122223333";
 /// The Region.
 pub const REGION: &str = "ap-northeast-2";
+/// The function that `api` asks for the readiness of instances.
+pub const DOCTOR_FUNCTION: &str = "postern-doctor";
 /// The table.
 pub const TABLE: &str = "postern";
 /// The bucket that session logs land in.
@@ -55,11 +59,13 @@ pub enum Function {
     Issue,
     /// What takes access back.
     Sweeper,
+    /// What examines instances.
+    Doctor,
 }
 
 impl Function {
     /// Every function.
-    pub const ALL: [Self; 3] = [Self::Api, Self::Issue, Self::Sweeper];
+    pub const ALL: [Self; 4] = [Self::Api, Self::Issue, Self::Sweeper, Self::Doctor];
 
     /// The name of its role.
     #[must_use]
@@ -68,6 +74,7 @@ impl Function {
             Self::Api => "PosternApi",
             Self::Issue => "PosternIssue",
             Self::Sweeper => "PosternSweeper",
+            Self::Doctor => "PosternDoctor",
         }
     }
 
@@ -77,6 +84,7 @@ impl Function {
             Self::Api => include_str!("../roles/api.json"),
             Self::Issue => include_str!("../roles/issue.json"),
             Self::Sweeper => include_str!("../roles/sweeper.json"),
+            Self::Doctor => include_str!("../roles/doctor.json"),
         }
     }
 }
@@ -171,6 +179,7 @@ pub fn seed(world: &World, place: &Place) -> Result<(), NotSeeded> {
     for node in nodes() {
         world.add_node(node);
     }
+    network::seed(world)?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::account::{
-    ACCESS_ROLE, ACCOUNT, EVIDENCE_BUCKET, LOG_BUCKET, LOG_PREFIX, REGION, TABLE,
+    ACCESS_ROLE, ACCOUNT, DOCTOR_FUNCTION, EVIDENCE_BUCKET, LOG_BUCKET, LOG_PREFIX, REGION, TABLE,
 };
 use crate::issuer::AUDIENCE;
 
@@ -32,6 +32,7 @@ impl Environment {
             ("POSTERN_TABLE", TABLE),
             ("POSTERN_POLICY", POLICY),
             ("POSTERN_EVIDENCE_BUCKET", EVIDENCE_BUCKET),
+            ("POSTERN_DOCTOR_FUNCTION", DOCTOR_FUNCTION),
             ("POSTERN_OPERATOR_GROUPS", "operators"),
             ("POSTERN_AUDITOR_GROUPS", "auditors"),
             ("POSTERN_ISSUER", issuer),

@@ -24,6 +24,7 @@ use broker::identity::IdentityFault;
 use broker::ledger::LedgerFault;
 use broker::sweeper::Sweeper;
 use functions::api::ApiState;
+use functions::doctor::DoctorState;
 use functions::issue::IssueState;
 use functions::notices::noted;
 use functions::sweep::AHEAD;
@@ -122,6 +123,7 @@ pub struct House {
     api: SdkConfig,
     issue: SdkConfig,
     sweep: SdkConfig,
+    doctor: SdkConfig,
     config: Config,
     sweeper: Arc<Sweeper>,
     router: Router,
@@ -193,10 +195,11 @@ impl House {
                 .create_table(),
         )
         .await?;
-        let (api, issue, sweep) = (
+        let (api, issue, sweep, doctor) = (
             wire.of(Function::Api)?,
             wire.of(Function::Issue)?,
             wire.of(Function::Sweeper)?,
+            wire.of(Function::Doctor)?,
         );
         let verifier = Arc::new(config.verifier(clock.clone())?);
         let counted = Counted::default();
@@ -211,10 +214,19 @@ impl House {
         let in_force = config.in_force(&issue, clock.clone(), noted(metrics.clone()));
         let to_issue = functions::issue::router(IssueState {
             issuer: Arc::new(config.issuer(&issue, in_force, clock.clone())?),
+            verifier: Arc::clone(&verifier),
+            metrics,
+        });
+        let metrics = counted.metrics(Function::Doctor, &clock);
+        let in_force = config.in_force(&doctor, clock.clone(), noted(metrics.clone()));
+        let practice = Arc::new(config.practice(&doctor, in_force, clock.clone())?);
+        function::examines(&world, &practice);
+        let to_doctor = functions::doctor::router(DoctorState {
+            practice,
             verifier,
             metrics,
         });
-        let router = function::one_address(to_api, to_issue);
+        let router = function::one_address(to_api, to_issue, to_doctor);
         let sweeper = Arc::new(config.ground().sweeper(&sweep, clock.clone())?);
         let url = ports::url(&listener)?;
         let serving = {
@@ -230,6 +242,7 @@ impl House {
             api,
             issue,
             sweep,
+            doctor,
             config,
             sweeper,
             router,
@@ -284,7 +297,7 @@ impl House {
         self.issuer.token(person)
     }
 
-    /// The routers of `api` and `issue` at one address, past the socket.
+    /// The routers of `api`, `issue` and `doctor` at one address, past the socket.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -315,6 +328,7 @@ impl House {
             Function::Api => &self.api,
             Function::Issue => &self.issue,
             Function::Sweeper => &self.sweep,
+            Function::Doctor => &self.doctor,
         }
     }
 
@@ -353,6 +367,8 @@ impl Drop for House {
     fn drop(&mut self) {
         self.serving.abort();
         powers::tell(&self.world);
+        // They hold the world that holds them.
+        self.world.remove_functions();
     }
 }
 

@@ -27,6 +27,12 @@ pub enum Service {
     Tagging,
     /// Amazon EventBridge.
     Events,
+    /// Amazon EC2.
+    Ec2,
+    /// AWS Key Management Service.
+    Kms,
+    /// AWS Lambda.
+    Lambda,
 }
 
 impl Service {
@@ -41,6 +47,9 @@ impl Service {
             "iam" => Self::Iam,
             "tagging" => Self::Tagging,
             "events" => Self::Events,
+            "ec2" => Self::Ec2,
+            "kms" => Self::Kms,
+            "lambda" => Self::Lambda,
             _ => return None,
         })
     }
@@ -56,6 +65,9 @@ impl Service {
             Self::Iam => "iam",
             Self::Tagging => "tagging",
             Self::Events => "events",
+            Self::Ec2 => "ec2",
+            Self::Kms => "kms",
+            Self::Lambda => "lambda",
         }
     }
 
@@ -64,9 +76,11 @@ impl Service {
     pub fn protocol(self) -> Protocol {
         match self {
             Self::DynamoDb => Protocol::Json10,
-            Self::Ssm | Self::Tagging | Self::Events => Protocol::Json11,
+            Self::Ssm | Self::Tagging | Self::Events | Self::Kms => Protocol::Json11,
             Self::Sts | Self::Iam => Protocol::Query,
+            Self::Ec2 => Protocol::Ec2,
             Self::S3 => Protocol::RestXml,
+            Self::Lambda => Protocol::RestJson,
         }
     }
 }
@@ -80,8 +94,12 @@ pub enum Protocol {
     Json11,
     /// Form parameters in, XML out.
     Query,
+    /// The same, with lists and errors as EC2 alone has them.
+    Ec2,
     /// REST with XML bodies.
     RestXml,
+    /// REST with JSON bodies.
+    RestJson,
 }
 
 /// One authenticated call: parsed far enough to be judged.
@@ -287,7 +305,7 @@ impl AwsError {
     }
 
     /// A refusal by policy. The door writes it as `AccessDenied` (403) or, for the JSON
-    /// protocols, `AccessDeniedException` (400).
+    /// protocols, `AccessDeniedException` (400; 403 where they are REST).
     #[must_use]
     pub fn access_denied(message: impl Into<String>) -> Self {
         Self::new(403, "AccessDenied", message)
@@ -304,8 +322,8 @@ impl AwsError {
     #[must_use]
     pub fn unknown_operation(service: Service, operation: &str) -> Self {
         let code = match service.protocol() {
-            Protocol::Json10 | Protocol::Json11 => "UnknownOperationException",
-            Protocol::Query => "InvalidAction",
+            Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => "UnknownOperationException",
+            Protocol::Query | Protocol::Ec2 => "InvalidAction",
             Protocol::RestXml => "NotImplemented",
         };
         let status = if service == Service::S3 { 501 } else { 400 };

@@ -7,7 +7,8 @@
 //! and is answered in the protocol of its service (`render`).
 //!
 //! A caller that goes away takes its call with it at the next point where the call waits, and
-//! only there: services are synchronous, so an effect is never cut in half.
+//! only there: services are synchronous, so an effect is never cut in half. A function that a call
+//! has invoked goes on without it.
 
 mod inprocess;
 mod loopback;
@@ -18,12 +19,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::call::{Answer, AwsError, Call, Handled, Service};
+use crate::call::{Answer, AwsError, Call, Service};
 use crate::faults::{FaultKind, Moment};
 use crate::journal::{CallView, JournalEntry, Outcome, Verdict, parameters};
 use crate::signature::{self, Signable};
 use crate::world::World;
-use crate::{dynamodb, events, iam, random, s3, ssm, sts, tagging};
+use crate::{dynamodb, ec2, events, iam, kms, lambda, random, s3, ssm, sts, tagging};
 
 pub use inprocess::InProcess;
 pub use loopback::Listening;
@@ -119,7 +120,11 @@ async fn attend(
 
     let result = match before_effect(&due, service, &operation, &incoming.body).await {
         Before::GoOn => {
-            let result = perform(world, incoming, reading, n);
+            let result = match perform(world, incoming, reading, n) {
+                Ok(lambda::Begun::Answered(answer)) => Ok(answer),
+                Ok(lambda::Begun::Running(function)) => Ok(lambda::answer(function).await),
+                Err(error) => Err(error),
+            };
             // On disk before the answer: what a caller was told, a restarted world knows.
             world.persist();
             if result.is_ok() {
@@ -169,8 +174,13 @@ fn timed_out(world: &World, n: u64) -> Option<render::Told> {
     None
 }
 
-/// Authenticates, weighs and does a call.
-fn perform(world: &World, incoming: &Incoming, reading: reading::Reading, n: u64) -> Handled {
+/// Authenticates, weighs and does a call; a function that it invokes has begun.
+fn perform(
+    world: &World,
+    incoming: &Incoming,
+    reading: reading::Reading,
+    n: u64,
+) -> Result<lambda::Begun, AwsError> {
     let now_millis = world.now_millis();
     let service = reading.service;
     let signable = Signable {
@@ -195,7 +205,10 @@ fn perform(world: &World, incoming: &Incoming, reading: reading::Reading, n: u64
         | Service::Sts
         | Service::Iam
         | Service::Tagging
-        | Service::Events => incoming.body.clone(),
+        | Service::Events
+        | Service::Ec2
+        | Service::Kms
+        | Service::Lambda => incoming.body.clone(),
     };
     // Wherever the host came from, services read it from one place.
     if let Ok(host) = http::HeaderValue::from_str(&incoming.host) {
@@ -231,7 +244,11 @@ fn perform(world: &World, incoming: &Incoming, reading: reading::Reading, n: u64
         Service::Iam => iam::handle(world, &call),
         Service::Tagging => tagging::handle(world, &call),
         Service::Events => events::handle(world, &call),
+        Service::Ec2 => ec2::handle(world, &call),
+        Service::Kms => kms::handle(world, &call),
+        Service::Lambda => return lambda::begin(world, &call),
     }
+    .map(lambda::Begun::Answered)
 }
 
 /// Puts every demand of a call before policy.
@@ -244,6 +261,9 @@ fn weigh(world: &World, call: &Call, secure: bool) -> Result<(), AwsError> {
         Service::Iam => iam::demands(world, call),
         Service::Tagging => tagging::demands(world, call),
         Service::Events => events::demands(world, call),
+        Service::Ec2 => ec2::demands(world, call),
+        Service::Kms => kms::demands(world, call),
+        Service::Lambda => lambda::demands(world, call),
     }?;
     for demand in demands {
         let demand = demand

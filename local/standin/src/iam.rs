@@ -13,6 +13,7 @@ mod caller;
 mod condition;
 mod context;
 mod decision;
+mod examining;
 pub(crate) mod form;
 mod json;
 mod keys;
@@ -47,6 +48,12 @@ pub(crate) struct State {
     /// By account and name, as `111122223333/Name`.
     roles: BTreeMap<String, Role>,
     keys: keys::KeyRing,
+    /// The names of the roles in instance profiles, by the profile's ARN.
+    #[serde(default)]
+    profiles: BTreeMap<String, Option<String>>,
+    /// How many results of a simulation IAM shows at once; fewer than asked for, if it likes.
+    #[serde(skip)]
+    simulation_page: Option<usize>,
     /// Managed policies for `PolicyArns`, by ARN.
     pub(crate) managed: BTreeMap<String, Policy>,
 }

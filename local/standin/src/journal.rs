@@ -140,7 +140,7 @@ pub(crate) fn parameters(call: &CallView<'_>) -> Value {
         Protocol::Json10 | Protocol::Json11 => {
             serde_json::from_slice(call.body).unwrap_or(Value::Null)
         }
-        Protocol::Query => Value::Object(
+        Protocol::Query | Protocol::Ec2 => Value::Object(
             call.query
                 .iter()
                 .cloned()
@@ -148,6 +148,10 @@ pub(crate) fn parameters(call: &CallView<'_>) -> Value {
                 .map(|(key, value)| (key, Value::String(value)))
                 .collect(),
         ),
+        Protocol::RestJson => serde_json::json!({
+            "path": call.path,
+            "body": serde_json::from_slice(call.body).unwrap_or(Value::Null),
+        }),
         Protocol::RestXml => {
             let (bucket, key) = crate::s3::address(call.host, call.path);
             let query: Map<String, Value> = call

@@ -1,8 +1,9 @@
 //! A stand-in AWS on one machine: small, faithful and enforcing.
 //!
 //! It offers the calls of DynamoDB, S3, Systems Manager (sessions, documents, nodes), STS, IAM
-//! (inline role policies), the tagging API and EventBridge that an access broker makes, as AWS
-//! answers them, and it enforces what AWS enforces: signatures, session tokens, expiry, and IAM
+//! (roles and their policies), the tagging API, EventBridge, Lambda, and of EC2 and KMS what describes
+//! a set-up, as an access broker makes them, and as AWS answers them, and it enforces what AWS
+//! enforces: signatures, session tokens, expiry, and IAM
 //! policies with their conditions, session policies, boundaries and trust.
 //!
 //! There are two doors to the same service:
@@ -42,10 +43,13 @@ pub mod call;
 pub mod clock;
 pub mod door;
 pub mod dynamodb;
+pub mod ec2;
 pub mod events;
 pub mod faults;
 pub mod iam;
 pub mod journal;
+pub mod kms;
+pub mod lambda;
 pub mod powers;
 mod random;
 pub mod s3;

@@ -52,7 +52,6 @@ const FOREIGN_SUBRESOURCES: &[&str] = &[
     "notification",
     "ownershipControls",
     "partNumber",
-    "policy",
     "policyStatus",
     "publicAccessBlock",
     "replication",
@@ -109,6 +108,7 @@ pub(crate) fn operation(incoming: &Incoming, query: &[(String, String)]) -> Opti
         ("GET", true, false) if has("list-type") => Some("ListObjectsV2"),
         ("GET", true, false) if has("versions") => Some("ListObjectVersions"),
         ("GET", true, false) if has("encryption") => Some("GetBucketEncryption"),
+        ("GET", true, false) if has("policy") => Some("GetBucketPolicy"),
         ("GET", true, false) if has("versioning") => Some("GetBucketVersioning"),
         ("GET", true, false) if has("object-lock") => Some("GetObjectLockConfiguration"),
         ("GET", true, false) if has("location") => Some("GetBucketLocation"),
@@ -161,6 +161,7 @@ pub(crate) fn demands(_world: &World, call: &Call) -> Result<Vec<Demand>, AwsErr
         "ListObjectsV2" => vec![listing_demand(call, "s3:ListBucket", &target)],
         "ListObjectVersions" => vec![listing_demand(call, "s3:ListBucketVersions", &target)],
         "GetBucketEncryption" => on_bucket("s3:GetEncryptionConfiguration"),
+        "GetBucketPolicy" => on_bucket("s3:GetBucketPolicy"),
         "GetBucketVersioning" => on_bucket("s3:GetBucketVersioning"),
         "GetObjectLockConfiguration" => on_bucket("s3:GetBucketObjectLockConfiguration"),
         "GetBucketLocation" => on_bucket("s3:GetBucketLocation"),
@@ -195,10 +196,18 @@ pub(crate) fn handle(world: &World, call: &Call) -> Handled {
         return bucket::list_all(world, call);
     }
     let target = Target::of(call);
+    if call.operation == "HeadBucket" {
+        // The answer has no body to say it in, and so a header says where the bucket is.
+        let elsewhere = world.s3_state().region_of(&target.bucket);
+        if let Some(region) = elsewhere.filter(|region| *region != call.region) {
+            return Ok(Answer::empty(301).header("x-amz-bucket-region", region));
+        }
+    }
     usable(world, call, &target)?;
     match call.operation.as_str() {
         "HeadBucket" => bucket::head(world, &target),
         "GetBucketEncryption" => bucket::encryption(world, &target),
+        "GetBucketPolicy" => bucket::policy(world, &target),
         "GetBucketVersioning" => bucket::versioning(world, &target),
         "GetObjectLockConfiguration" => bucket::object_lock(world, &target),
         "GetBucketLocation" => bucket::location(world, &target),
@@ -226,7 +235,7 @@ fn usable(world: &World, call: &Call, target: &Target) -> Result<(), AwsError> {
             ),
         ));
     }
-    // No bucket policy is offered, so a foreign account has no way in.
+    // Bucket policies are shown and not judged, so a foreign account has no way in.
     let expected = call.header("x-amz-expected-bucket-owner");
     if bucket.owner != call.caller.account || expected.is_some_and(|owner| owner != bucket.owner) {
         return Err(AwsError::access_denied("Access Denied"));

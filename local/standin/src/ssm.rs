@@ -21,11 +21,12 @@ mod listing;
 mod node;
 mod open;
 mod owned;
-mod page;
+pub(crate) mod page;
 mod parameter;
 mod rate;
 mod seeding;
 mod session;
+mod setting;
 mod stored;
 
 use std::collections::BTreeMap;
@@ -56,6 +57,8 @@ pub(crate) struct State {
     /// By session or node.
     log_orders: BTreeMap<String, agent::Ordered>,
     habits: SessionHabits,
+    /// Settings of accounts, by ARN; what is not here is as AWS makes it.
+    settings: BTreeMap<String, String>,
     /// By ARN. Never on disk.
     #[serde(skip)]
     parameters: BTreeMap<String, stored::Stored>,
@@ -98,6 +101,7 @@ pub(crate) fn demands(world: &World, call: &Call) -> Result<Vec<Demand>, AwsErro
         "GetDocument" | "DescribeDocument" => documents::named_demand(world, call).map(one),
         "ListTagsForResource" => inventory::tags_demand(call).map(one),
         "GetParameter" => stored::demand(world, call).map(one),
+        "GetServiceSetting" => setting::demand(call).map(one),
         other => Err(AwsError::unknown_operation(call.service, other)),
     }
 }
@@ -124,6 +128,7 @@ pub(crate) fn handle(world: &World, call: &Call) -> Handled {
         "ListDocuments" => documents::list(world, call),
         "ListTagsForResource" => inventory::tags(world, call),
         "GetParameter" => stored::get(world, call),
+        "GetServiceSetting" => setting::get(world, call),
         other => Err(AwsError::unknown_operation(call.service, other)),
     };
     // A session that just ended may have a log that is due at once.

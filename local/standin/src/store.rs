@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::world::{World, WorldError, locked};
-use crate::{events, iam, s3, ssm, tagging};
+use crate::{ec2, events, iam, kms, s3, ssm, tagging};
 
 /// What is kept of a world, read back.
 #[derive(Default, Deserialize)]
@@ -23,6 +23,8 @@ pub(crate) struct Snapshot {
     pub(crate) iam: iam::State,
     pub(crate) ssm: ssm::State,
     pub(crate) s3: s3::State,
+    pub(crate) ec2: ec2::State,
+    pub(crate) kms: kms::State,
     pub(crate) tags: tagging::State,
     pub(crate) events: events::State,
 }
@@ -33,6 +35,8 @@ struct SnapshotRef<'a> {
     iam: &'a iam::State,
     ssm: &'a ssm::State,
     s3: &'a s3::State,
+    ec2: &'a ec2::State,
+    kms: &'a kms::State,
     tags: &'a tagging::State,
     events: &'a events::State,
 }
@@ -74,11 +78,14 @@ impl Store {
         let mut last = locked(&self.last);
         let bytes = {
             let (iam, ssm, s3) = (world.iam_state(), world.ssm_state(), world.s3_state());
+            let (ec2, kms) = (world.ec2_state(), world.kms_state());
             let (tags, events) = (world.tags_state(), world.events_state());
             serde_json::to_vec(&SnapshotRef {
                 iam: &iam,
                 ssm: &ssm,
                 s3: &s3,
+                ec2: &ec2,
+                kms: &kms,
                 tags: &tags,
                 events: &events,
             })

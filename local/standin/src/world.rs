@@ -2,14 +2,16 @@
 //!
 //! State is split by service, each behind its own lock. Locks are short: taken to read or change,
 //! never across an await, and never while waiting for a lock that comes earlier in the order
-//! *iam, ssm, s3, tags, events, faults, journal, powers*. A poisoned lock is absorbed: the stand-in is
+//! *iam, ssm, s3, ec2, kms, tags, events, lambda, faults, journal, powers*. A poisoned lock is
+//! absorbed: the stand-in is
 //! most useful exactly when a test has just failed.
 //!
 //! Effects that happen later (a log that the agent uploads, a listing that lags) are computed
-//! from the clock when somebody looks; there are no background threads.
+//! from the clock when somebody looks; there are no background threads. Functions that were invoked
+//! (see [`lambda`](crate::lambda)) alone run by themselves, as tasks of their own.
 //!
-//! With a data directory, tables live in an SQLite file and everything else in one JSON snapshot
-//! (see `store`), so that a killed process restarted on the directory goes on.
+//! With a data directory, tables live in an SQLite file and everything else but functions in one
+//! JSON snapshot (see `store`), so that a killed process restarted on the directory goes on.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +20,7 @@ use std::time::Duration;
 use crate::clock::StandinClock;
 use crate::faults::Faults;
 use crate::store::Store;
-use crate::{dynamodb, events, iam, journal, powers, s3, ssm, tagging};
+use crate::{dynamodb, ec2, events, iam, journal, kms, lambda, powers, s3, ssm, tagging};
 
 /// A handle to one stand-in AWS. Clones share everything.
 #[derive(Clone)]
@@ -33,8 +35,11 @@ struct Inner {
     iam: Mutex<iam::State>,
     ssm: Mutex<ssm::State>,
     s3: Mutex<s3::State>,
+    ec2: Mutex<ec2::State>,
+    kms: Mutex<kms::State>,
     tags: Mutex<tagging::State>,
     events: Mutex<events::State>,
+    lambda: Mutex<lambda::State>,
     journal: Mutex<journal::State>,
     powers: Mutex<powers::State>,
     faults: Faults,
@@ -137,8 +142,11 @@ impl Builder {
                 iam: Mutex::new(saved.iam),
                 ssm: Mutex::new(saved.ssm),
                 s3: Mutex::new(saved.s3),
+                ec2: Mutex::new(saved.ec2),
+                kms: Mutex::new(saved.kms),
                 tags: Mutex::new(saved.tags),
                 events: Mutex::new(saved.events),
+                lambda: Mutex::default(),
                 journal: Mutex::default(),
                 powers: Mutex::default(),
                 faults: Faults::default(),
@@ -212,7 +220,17 @@ impl World {
         locked(&self.inner.s3)
     }
 
-    /// Tags of resources: after s3 in the lock order.
+    /// Networks: after s3 in the lock order.
+    pub(crate) fn ec2_state(&self) -> MutexGuard<'_, ec2::State> {
+        locked(&self.inner.ec2)
+    }
+
+    /// Keys: after ec2 in the lock order.
+    pub(crate) fn kms_state(&self) -> MutexGuard<'_, kms::State> {
+        locked(&self.inner.kms)
+    }
+
+    /// Tags of resources: after kms in the lock order.
     pub(crate) fn tags_state(&self) -> MutexGuard<'_, tagging::State> {
         locked(&self.inner.tags)
     }
@@ -220,6 +238,11 @@ impl World {
     /// Events put on the bus: after tags in the lock order.
     pub(crate) fn events_state(&self) -> MutexGuard<'_, events::State> {
         locked(&self.inner.events)
+    }
+
+    /// Functions and the events taken for them: after events in the lock order.
+    pub(crate) fn lambda_state(&self) -> MutexGuard<'_, lambda::State> {
+        locked(&self.inner.lambda)
     }
 
     /// What was called: after faults in the lock order.

@@ -26,15 +26,18 @@ pub use self::reading::{Fault, Faults};
 use crate::aws::{Accounts, Duty, NoCredentials};
 use crate::bus::{Bus, BusName};
 use crate::clock::Clock;
-use crate::desk::{Desk, Issuer};
+use crate::desk::{Desk, DoctorsFunction, Issuer};
+use crate::doctor::Doctor;
 use crate::iam::Iam;
 use crate::identity::{Algorithm, IdentityConfig, IdentityFault, Verifier};
 use crate::in_force::InForce;
 use crate::inventory::Inventory;
+use crate::lambda::{FunctionName, Functions};
 use crate::ledger::{Ledger, Table};
 use crate::notice::Notices;
 use crate::on_call::{FeedPlace, OnCallFeed};
 use crate::policies::Policies;
+use crate::practice::Practice;
 use crate::s3::{BucketName, Evidence, S3Logs};
 use crate::ssm::{CallRate, Ssm};
 use crate::sts::Sts;
@@ -64,6 +67,7 @@ pub struct Config {
     terms: Arc<Terms>,
     policy: PolicySource,
     on_call: Option<FeedPlace>,
+    doctor: Option<FunctionName>,
     identity: IdentityConfig,
 }
 
@@ -134,6 +138,14 @@ impl Ground {
         Ok(Sweeper::new(places, pace, self.ledger(sdk), reach, clock))
     }
 
+    /// The part that tells whether an instance can be reached, and why not.
+    ///
+    /// # Errors
+    /// A place lies in an account without credentials.
+    pub fn doctor(&self, sdk: &SdkConfig) -> Result<Doctor, NoCredentials> {
+        Doctor::new(&self.accounts(sdk, Duty::Examine), self.places.clone())
+    }
+
     fn accounts(&self, sdk: &SdkConfig, duty: Duty) -> Accounts {
         Accounts::home(self.home.clone(), sdk.clone(), duty)
     }
@@ -177,6 +189,7 @@ impl Config {
     /// | `POSTERN_POLICY_KEEP` | how long a set from S3 stays in force when it cannot be read again | `24h` |
     /// | `POSTERN_ON_CALL_OBJECT` | the object of the signed on-call feed: `s3://bucket/key` | nobody is on call |
     /// | `POSTERN_ON_CALL_KEY_PARAMETER` | the parameter that holds the feed's key, or two on a line each: a `SecureString` | |
+    /// | `POSTERN_DOCTOR_FUNCTION` | the function that `api` asks for the readiness of targets, in the home account and its own Region | readiness is not known |
     /// | `POSTERN_OPERATOR_GROUPS` | groups of operators, with commas between | nobody |
     /// | `POSTERN_AUDITOR_GROUPS` | groups of auditors, with commas between | nobody |
     /// | `POSTERN_ISSUER` | the OpenID Connect issuer | |
@@ -195,6 +208,7 @@ impl Config {
         let ground = Ground::read(&mut read);
         let policy = read.policy();
         let on_call = read.on_call();
+        let doctor = read.optional::<FunctionName>("POSTERN_DOCTOR_FUNCTION");
         let operators = read.list::<Group>("POSTERN_OPERATOR_GROUPS");
         let auditors = read.list::<Group>("POSTERN_AUDITOR_GROUPS");
         let identity = identity(&mut read);
@@ -213,6 +227,7 @@ impl Config {
                 terms: Arc::new(terms),
                 policy: policy?,
                 on_call: on_call?,
+                doctor: doctor?,
                 identity: identity?,
             })
         })
@@ -273,6 +288,30 @@ impl Config {
             in_force,
             self.ground.ledger(sdk),
             inventory,
+            self.doctor
+                .clone()
+                .map(|name| DoctorsFunction::new(Functions::new(sdk), name)),
+            clock,
+        ))
+    }
+
+    /// The part that has instances examined.
+    ///
+    /// # Errors
+    /// A place lies in an account without credentials.
+    pub fn practice(
+        &self,
+        sdk: &SdkConfig,
+        in_force: InForce,
+        clock: Clock,
+    ) -> Result<Practice, NoCredentials> {
+        let inventory = Inventory::new(&self.ground.accounts(sdk, Duty::Look), &self.terms.places)?;
+        let doctor = self.ground.doctor(sdk)?;
+        Ok(Practice::new(
+            self.terms(),
+            in_force,
+            inventory,
+            doctor,
             clock,
         ))
     }

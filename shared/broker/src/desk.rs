@@ -18,6 +18,7 @@
 mod answering;
 mod asking;
 mod calling;
+mod consulting;
 mod exporting;
 mod issuing;
 mod reading;
@@ -38,6 +39,8 @@ use rules::wire::RequestView;
 
 pub use self::answering::Act;
 pub use self::asking::Explained;
+pub(crate) use self::calling::in_time;
+pub use self::consulting::DoctorsFunction;
 pub use self::exporting::Export;
 pub use self::issuing::Issuer;
 pub use self::reading::{ListQuery, ListView};
@@ -54,6 +57,7 @@ use crate::terms::Terms;
 pub struct Desk {
     files: Files,
     inventory: Inventory,
+    doctor: Option<DoctorsFunction>,
 }
 
 /// A call that was taken.
@@ -67,13 +71,14 @@ pub struct Filed {
 }
 
 impl Desk {
-    /// A desk over a ledger and an inventory.
+    /// A desk over a ledger and an inventory, and the function of a doctor where one is asked.
     #[must_use]
     pub fn new(
         terms: Arc<Terms>,
         in_force: InForce,
         ledger: Ledger,
         inventory: Inventory,
+        doctor: Option<DoctorsFunction>,
         clock: Clock,
     ) -> Self {
         Self {
@@ -84,6 +89,7 @@ impl Desk {
                 clock,
             },
             inventory,
+            doctor,
         }
     }
 }

@@ -224,7 +224,7 @@ impl AwsFaultKind {
 }
 
 /// A code as it may stand in a log line. Codes come over the network.
-fn plain(code: &str) -> String {
+pub(crate) fn plain(code: &str) -> String {
     code.chars()
         .take(AwsFault::CODE_LENGTH)
         .map(|c| {

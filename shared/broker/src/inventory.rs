@@ -347,6 +347,7 @@ fn join(
                 ping: agent.map_or(Ping::Inactive, |agent| agent.ping),
                 agent_version: agent.and_then(|agent| agent.version.clone()),
                 last_log: None,
+                readiness: None,
             })
         })
         .collect()

@@ -13,6 +13,7 @@ use rules::names::{Digest, Person, RequestId};
 use rules::status::StatusWord;
 use rules::step::Step;
 
+use crate::lambda::NotAnswered;
 use crate::on_call::{NotRead, RefusedFeed};
 use crate::policies::{InvalidPolicy, NotFetched};
 
@@ -58,6 +59,12 @@ pub enum Notice {
     OnCallStale {
         /// Since when.
         good_until: Moment,
+    },
+    /// The doctor's function gave no answer when somebody asked for access, and the readiness of the
+    /// targets is not known.
+    DoctorSilent {
+        /// What failed.
+        cause: NotAnswered,
     },
     /// Somebody asked for access.
     Asked,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::log_verdict::LogWord;
 use crate::moment::Moment;
 use crate::names::{SessionId, Target};
+use crate::readiness::Readiness;
 
 /// Whether the agent of an instance answers (AWS-FACTS 4.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +69,10 @@ pub struct TargetFacts {
     /// followed and that can be logged.
     #[serde(deserialize_with = "Option::deserialize")]
     pub last_log: Option<LastLog>,
+    /// Its readiness for the kind of access asked for, as the doctor saw it when it was asked for;
+    /// none where no doctor is asked.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub readiness: Option<Readiness>,
 }
 
 /// The log of the last session on an instance.
@@ -89,5 +94,16 @@ impl TargetFacts {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.tags.get("Name").map(String::as_str)
+    }
+
+    /// The same facts with the readiness that is on record of the instance: the doctor is asked once,
+    /// when access is asked for.
+    #[must_use]
+    pub fn with_readiness_of(self, recorded: &[Self]) -> Self {
+        let known = recorded.iter().find(|one| one.target == self.target);
+        Self {
+            readiness: known.and_then(|one| one.readiness.clone()),
+            ..self
+        }
     }
 }

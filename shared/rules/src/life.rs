@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod ask;
 pub mod end;
+pub mod examine;
 pub mod explain;
 pub mod extend;
 pub mod issue;

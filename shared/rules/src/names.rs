@@ -12,7 +12,7 @@ pub mod request_id;
 pub mod target;
 pub mod text;
 
-pub use access_kind::{AccessKind, CommandName, Host};
+pub use access_kind::{AccessKind, CommandName, Host, KindWord};
 pub use aws::{AccountId, Arn, DocumentName, ExternalId, KeyId, Partition, Region, RoleArn};
 pub use digest::Digest;
 pub use duration::GrantDuration;

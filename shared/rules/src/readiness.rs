@@ -25,10 +25,12 @@ mod facts;
 mod finding;
 mod ids;
 mod keys;
+mod known;
 mod logs;
 mod network;
 mod permissions;
 mod policy;
+mod trust;
 
 use crate::names::{AccessKind, Target};
 use crate::place::Place;
@@ -44,7 +46,9 @@ pub use finding::{
     RoleFault, Site, WayOutFault,
 };
 pub use ids::*;
+pub use known::{Found, Readiness, ReadinessWord};
 pub use permissions::to_simulate;
+pub use trust::trusts;
 
 #[cfg(test)]
 mod tests;

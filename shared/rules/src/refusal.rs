@@ -8,9 +8,7 @@ mod advice;
 use std::time::Duration;
 
 use crate::moment::Moment;
-use crate::names::{
-    AccessKind, AccountId, Digest, Group, Issuer, OsUser, Region, RequestId, Target,
-};
+use crate::names::{AccountId, Digest, Group, Issuer, OsUser, Region, RequestId, Target};
 use crate::policy::{Denial, PolicyId};
 use crate::status::StatusWord;
 
@@ -174,13 +172,16 @@ pub enum Refusal {
     /// No session document for this kind of access is deployed in the place.
     #[error("`{kind}` is not offered in account `{account}`, Region `{region}`")]
     KindNotOffered {
-        /// The kind asked for.
-        kind: AccessKind,
+        /// The kind asked for, in words.
+        kind: String,
         /// The account asked for.
         account: AccountId,
         /// The Region asked for.
         region: Region,
     },
+    /// No such target, or it is not the caller's to know of.
+    #[error("there is no such target, or it is not yours to see")]
+    TargetNotFound,
     /// The agent is too old for port forwarding.
     #[error("the agent of `{target}` reports version `{version}`, too old for this kind of access")]
     AgentTooOld {
@@ -271,6 +272,7 @@ impl Refusal {
             Self::UnknownTarget(_) => "unknown-target",
             Self::PlaceNotServed { .. } => "place-not-served",
             Self::KindNotOffered { .. } => "kind-not-offered",
+            Self::TargetNotFound => "target-not-found",
             Self::AgentTooOld { .. } => "agent-too-old",
             Self::TooManyPending { .. } => "too-many-pending",
             Self::TooManyTargets => "too-many-targets",
@@ -291,7 +293,7 @@ impl Refusal {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::RequestNotFound => Class::NotFound,
+            Self::RequestNotFound | Self::TargetNotFound => Class::NotFound,
             Self::SelfApproval
             | Self::NotAnApprover { .. }
             | Self::NotTheRequester

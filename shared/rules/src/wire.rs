@@ -6,6 +6,7 @@
 pub mod bodies;
 pub mod bus;
 pub mod credentials;
+pub mod examination;
 pub mod explanation;
 pub mod offers;
 pub mod problem;
@@ -15,6 +16,7 @@ pub mod views;
 
 pub use bodies::{Answer, Approve, Extend, Review};
 pub use credentials::{Credentials, ProcessCredentials, Secret};
+pub use examination::{Examination, Examined, TargetReadiness};
 pub use explanation::{ExplanationView, WouldBe};
 pub use offers::{KindOffer, Offer, TargetsView};
 pub use problem::Problem;

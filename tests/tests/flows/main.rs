@@ -45,6 +45,8 @@ mod outbox;
 #[cfg(test)]
 mod policy_loading;
 #[cfg(test)]
+mod readiness;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod scene;

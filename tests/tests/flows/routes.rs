@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use postern_local::account::WEB_7;
+use postern_local::account::{ACCOUNT, REGION, WEB_7};
 use postern_local::people::Person::{Ada, Anna, Ben, Cleo, Omar};
 use reqwest::Method;
 use rules::names::RequestId;
@@ -84,7 +84,12 @@ impl Scene {
         let asks = ["/v1/requests", "/v1/policy/explain"].contains(&path);
         let mut body = (asks && method == "post").then(|| shell_on(WEB_7));
         let mut at = path.to_owned();
-        if path.contains("{id}") {
+        if path.contains("{account}") {
+            at = path
+                .replace("{account}", ACCOUNT)
+                .replace("{region}", REGION)
+                .replace("{id}", WEB_7);
+        } else if path.contains("{id}") {
             let id = self.request_for(path).await;
             at = path.replace("{id}", &id.to_string());
             if path.ends_with("/approve") {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use functions::gateway;
 use lambda_runtime::{Context, LambdaEvent};
-use postern_local::account::{ACCOUNT, REGION, WEB_7};
+use postern_local::account::{ACCOUNT, DOCTOR_FUNCTION, REGION, WEB_7};
 use postern_local::house::{Doors, House, Plan};
 use postern_local::people::Person::{self, Ada, Anna, Ben};
 use reqwest::Client;
@@ -63,7 +63,11 @@ impl Scene {
 
     /// A deployment with some settings changed, by their names in the environment.
     pub(crate) async fn with(settings: &[(&'static str, &str)]) -> Self {
-        let mut all = vec![("POSTERN_SSM_CALLS_PER_SECOND", "20".to_owned())];
+        // Readiness has tests of its own; in all others nobody is examined, which takes many calls.
+        let mut all = vec![
+            ("POSTERN_SSM_CALLS_PER_SECOND", "20".to_owned()),
+            ("POSTERN_DOCTOR_FUNCTION", String::new()),
+        ];
         all.extend(
             settings
                 .iter()
@@ -76,6 +80,11 @@ impl Scene {
             settings: all,
         })
         .await
+    }
+
+    /// A deployment in which `api` asks the doctor, as in the local run.
+    pub(crate) async fn with_doctor() -> Self {
+        Self::with(&[("POSTERN_DOCTOR_FUNCTION", DOCTOR_FUNCTION)]).await
     }
 
     /// A deployment of any other plan.

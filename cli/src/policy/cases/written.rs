@@ -13,6 +13,7 @@ use rules::names::{
 };
 use rules::on_call::Rota;
 use rules::policy::PolicyId;
+use rules::readiness::{Readiness, ReadinessWord};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -85,6 +86,8 @@ pub(super) struct WrittenTarget {
     platform: Platform,
     /// What became of the log of the last session on it; without, there was none.
     last_log: Option<LogWord>,
+    /// Its readiness; without, no doctor is asked.
+    readiness: Option<ReadinessWord>,
 }
 
 fn linux() -> Platform {
@@ -113,6 +116,7 @@ impl WrittenTarget {
             ping: Ping::Online,
             agent_version: None,
             last_log,
+            readiness: self.readiness.map(Readiness::untold),
         })
     }
 }

@@ -54,6 +54,7 @@ fn asked(reason: &str) -> Value {
             "ping": "online",
             "agent_version": null,
             "last_log": null,
+            "readiness": null,
         }],
         "shown": shown,
     })

@@ -1,23 +1,30 @@
 //! What stands between the outside and the functions, and between the functions and AWS.
 
+use std::sync::Arc;
+
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::Router;
 use axum::extract::Request;
 use broker::aws::with_http;
+use broker::practice::Practice;
+use standin::World;
 use standin::iam::Keys;
+use standin::lambda::FunctionError;
 use tower::ServiceExt as _;
 
 use super::{Function, NoHouse, Wire};
-use crate::account::REGION;
+use crate::account::{DOCTOR_FUNCTION, REGION};
 
-/// The routers of two functions at one address. API Gateway tells them apart by route; whoever
+/// The routers of three functions at one address. API Gateway tells them apart by route; whoever
 /// meets no route meets those of `api`.
-pub(super) fn one_address(api: Router, issue: Router) -> Router {
+pub(super) fn one_address(api: Router, issue: Router, doctor: Router) -> Router {
     Router::new().fallback(move |request: Request| {
         let function = if is_of_issue(request.uri().path()) {
             &issue
+        } else if is_of_doctor(request.uri().path()) {
+            &doctor
         } else {
             &api
         };
@@ -30,6 +37,33 @@ fn is_of_issue(path: &str) -> bool {
     path.strip_prefix("/v1/requests/")
         .and_then(|rest| rest.strip_suffix("/credentials"))
         .is_some_and(|id| !id.is_empty() && !id.contains('/'))
+}
+
+/// Whether a path is that of the one route of `doctor`,
+/// `/v1/targets/{account}/{region}/{id}/readiness`.
+fn is_of_doctor(path: &str) -> bool {
+    path.strip_prefix("/v1/targets/")
+        .and_then(|rest| rest.strip_suffix("/readiness"))
+        .is_some_and(|target| {
+            target.split('/').count() == 3 && target.split('/').all(|part| !part.is_empty())
+        })
+}
+
+/// Gives the world a function that answers what `api` asks of it.
+pub(super) fn examines(world: &World, practice: &Arc<Practice>) {
+    let practice = Arc::clone(practice);
+    world.add_function(DOCTOR_FUNCTION, move |event| {
+        let practice = Arc::clone(&practice);
+        async move {
+            let failed = |error: serde_json::Error| FunctionError {
+                kind: "Unreadable".to_owned(),
+                message: error.to_string(),
+            };
+            let examination = serde_json::from_value(event).map_err(failed)?;
+            let examined = Box::pin(practice.examine(&examination)).await;
+            serde_json::to_value(examined).map_err(failed)
+        }
+    });
 }
 
 impl Wire {
@@ -87,6 +121,21 @@ mod tests {
             "/v1/requests/req-1/credentials/",
         ] {
             assert!(!is_of_issue(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_the_one_route_of_doctor_leads_to_it() {
+        assert!(is_of_doctor("/v1/targets/1/r/i-1/readiness"));
+        for other in [
+            "/v1/targets",
+            "/v1/targets/readiness",
+            "/v1/targets/1/r/readiness",
+            "/v1/targets/1//i-1/readiness",
+            "/v1/targets/1/r/i-1/x/readiness",
+            "/v1/targets/1/r/i-1/readiness/",
+        ] {
+            assert!(!is_of_doctor(other), "{other}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! From nothing to a yes.
 
 use rules::names::Group;
+use rules::readiness::Readiness;
 use rules::status::StatusWord;
-use rules::wire::RequestList;
+use rules::wire::{RequestList, TargetView};
 
 use super::{
     Amiss, GRANT_SECONDS, Person, RequestId, RequestView, Teller, json, must, nothing, path_of,
@@ -44,6 +45,14 @@ impl Teller<'_> {
             stages.join(", then "),
         );
         self.taken(&answer, 201, &says)?;
+        let ready = |target: &TargetView| target.readiness == Some(Readiness::Ready {});
+        must(
+            asked.targets.iter().all(ready),
+            "an instance that is ready",
+            "another answer of the doctor",
+        )?;
+        self.screen
+            .more("The doctor has looked at web-7: it can be reached, and its log will land.")?;
         if let Some(at) = asked.state.lapses_at {
             let says = format!("Nothing is open yet. It lapses at {} UTC.", time_of_day(at));
             self.screen.more(&says)?;

@@ -63,12 +63,18 @@ fn operation(
         Service::Ssm => "AmazonSSM",
         Service::Tagging => "ResourceGroupsTaggingAPI_20170126",
         Service::Events => "AWSEvents",
+        Service::Kms => "TrentService",
         Service::S3 => {
             return crate::s3::operation(incoming, query)
                 .map(str::to_owned)
                 .ok_or_else(|| unknown(incoming.method.as_str()));
         }
-        Service::Sts | Service::Iam => {
+        Service::Lambda => {
+            return crate::lambda::operation(&incoming.method, &incoming.path)
+                .map(str::to_owned)
+                .ok_or_else(|| unknown(&incoming.path));
+        }
+        Service::Sts | Service::Iam | Service::Ec2 => {
             return query
                 .iter()
                 .cloned()

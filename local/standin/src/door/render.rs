@@ -30,7 +30,11 @@ impl Told {
             result.unwrap_or_else(|error| error_answer(&error, protocol, service, request_id));
         let id_header = match protocol {
             Protocol::RestXml => "x-amz-request-id",
-            Protocol::Json10 | Protocol::Json11 | Protocol::Query => "x-amzn-requestid",
+            Protocol::Json10
+            | Protocol::Json11
+            | Protocol::RestJson
+            | Protocol::Query
+            | Protocol::Ec2 => "x-amzn-requestid",
         };
         answer = answer
             .header(id_header, request_id)
@@ -51,15 +55,26 @@ fn error_answer(
     let (content_type, body) = match protocol {
         Protocol::Json10 => ("application/x-amz-json-1.0", json_error(error, service)),
         Protocol::Json11 => ("application/x-amz-json-1.1", json_error(error, service)),
+        Protocol::RestJson => ("application/json", json_error(error, service)),
         Protocol::Query => ("text/xml", query_error(error, service, request_id)),
+        Protocol::Ec2 => ("text/xml", ec2_error(error, request_id)),
         Protocol::RestXml => ("application/xml", s3_error(error, request_id)),
     };
-    Answer {
+    let answer = Answer {
         status: error.status,
         headers: Vec::new(),
         body: Bytes::from(body),
     }
-    .header("content-type", content_type)
+    .header("content-type", content_type);
+    match protocol {
+        // REST says the code in a header.
+        Protocol::RestJson => answer.header("x-amzn-errortype", error.code.as_ref()),
+        Protocol::Json10
+        | Protocol::Json11
+        | Protocol::Query
+        | Protocol::Ec2
+        | Protocol::RestXml => answer,
+    }
 }
 
 fn json_error(error: &AwsError, service: Option<Service>) -> String {
@@ -71,7 +86,10 @@ fn json_error(error: &AwsError, service: Option<Service>) -> String {
             | Service::Sts
             | Service::Iam
             | Service::Tagging
-            | Service::Events,
+            | Service::Events
+            | Service::Ec2
+            | Service::Kms
+            | Service::Lambda,
         )
         | None => error.code.to_string(),
     };
@@ -93,7 +111,10 @@ fn query_error(error: &AwsError, service: Option<Service>, request_id: &str) -> 
             | Service::S3
             | Service::Ssm
             | Service::Tagging
-            | Service::Events,
+            | Service::Events
+            | Service::Ec2
+            | Service::Kms
+            | Service::Lambda,
         )
         | None => "https://sts.amazonaws.com/doc/2011-06-15/",
     };
@@ -114,6 +135,16 @@ fn query_error(error: &AwsError, service: Option<Service>, request_id: &str) -> 
         .document()
 }
 
+fn ec2_error(error: &AwsError, request_id: &str) -> String {
+    let one = Element::new("Error")
+        .leaf("Code", error.code.as_ref())
+        .leaf("Message", error.message.as_str());
+    Element::new("Response")
+        .child(Element::new("Errors").child(one))
+        .leaf("RequestID", request_id)
+        .document()
+}
+
 fn s3_error(error: &AwsError, request_id: &str) -> String {
     Element::new("Error")
         .leaf("Code", error.code.as_ref())
@@ -126,13 +157,18 @@ fn s3_error(error: &AwsError, request_id: &str) -> String {
 /// The error with what depends on the family put right: a refusal by policy has its own code and
 /// status in each.
 pub(super) fn in_family(mut error: AwsError, protocol: Protocol) -> AwsError {
-    let json = match protocol {
-        Protocol::Json10 | Protocol::Json11 => true,
-        Protocol::Query | Protocol::RestXml => false,
-    };
-    if json && error.code == "AccessDenied" {
-        error.code = "AccessDeniedException".into();
-        error.status = 400;
+    if error.code != "AccessDenied" {
+        return error;
+    }
+    match protocol {
+        Protocol::Json10 | Protocol::Json11 => {
+            error.code = "AccessDeniedException".into();
+            error.status = 400;
+        }
+        // REST says it by the status too, which is 403 already.
+        Protocol::RestJson => error.code = "AccessDeniedException".into(),
+        Protocol::Ec2 => error.code = "UnauthorizedOperation".into(),
+        Protocol::Query | Protocol::RestXml => {}
     }
     error
 }
@@ -143,7 +179,9 @@ pub(super) fn throttled(service: Service) -> AwsError {
         Protocol::Json10 | Protocol::Json11 => {
             AwsError::new(400, "ThrottlingException", "Rate exceeded")
         }
+        Protocol::RestJson => AwsError::new(429, "TooManyRequestsException", "Rate Exceeded."),
         Protocol::Query => AwsError::new(400, "Throttling", "Rate exceeded"),
+        Protocol::Ec2 => AwsError::new(503, "RequestLimitExceeded", "Request limit exceeded."),
         Protocol::RestXml => AwsError::new(503, "SlowDown", "Please reduce your request rate."),
     }
 }

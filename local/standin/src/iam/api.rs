@@ -1,7 +1,9 @@
-//! The calls of IAM that an access broker makes: inline policies of roles.
+//! The calls of IAM that an access broker makes: inline policies of roles, and (`examining`) what
+//! roles may do.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::examining;
 use super::form::{Form, invalid, is_name_character, is_policy_character};
 use super::keys::no_role;
 use super::policy::Policy;
@@ -19,6 +21,9 @@ const MAX_INLINE: usize = 10_240;
 
 /// What an IAM call needs to be allowed.
 pub(crate) fn demands(world: &World, call: &Call) -> Result<Vec<Demand>, AwsError> {
+    if examining::is_offered(&call.operation) {
+        return examining::demands(call);
+    }
     let changes = match call.operation.as_str() {
         "PutRolePolicy" | "DeleteRolePolicy" => true,
         "GetRolePolicy" | "ListRolePolicies" | "GetRole" => false,
@@ -54,6 +59,8 @@ pub(crate) fn handle(world: &World, call: &Call) -> Handled {
         "DeleteRolePolicy" => delete_role_policy(world, call, &form),
         "ListRolePolicies" => list_role_policies(world, call, &form),
         "GetRole" => get_role(world, call, &form),
+        "GetInstanceProfile" => examining::get_instance_profile(world, call, &form),
+        "SimulatePrincipalPolicy" => examining::simulate(world, call, &form),
         other => Err(AwsError::unknown_operation(call.service, other)),
     }
 }
@@ -162,7 +169,16 @@ fn get_role(world: &World, call: &Call, form: &Form) -> Handled {
     let role = state
         .role(&call.caller.account, role_name)
         .ok_or_else(|| no_role(role_name))?;
-    let mut element = Element::new("Role")
+    let element = shown("Role", role);
+    Ok(answer(
+        "GetRoleResponse",
+        Some(Element::new("GetRoleResult").child(element)),
+    ))
+}
+
+/// A role as IAM shows it.
+pub(super) fn shown(name: &'static str, role: &Role) -> Element {
+    let mut element = Element::new(name)
         .leaf("Path", &role.path)
         .leaf("RoleName", &role.name)
         .leaf("RoleId", role.id())
@@ -185,13 +201,10 @@ fn get_role(world: &World, call: &Call, form: &Form) -> Handled {
                 }),
             ));
     }
-    Ok(answer(
-        "GetRoleResponse",
-        Some(Element::new("GetRoleResult").child(element)),
-    ))
+    element
 }
 
-fn answer(name: &'static str, result: Option<Element>) -> Answer {
+pub(super) fn answer(name: &'static str, result: Option<Element>) -> Answer {
     let document = Element::new(name)
         .namespace(NAMESPACE)
         .children(result)

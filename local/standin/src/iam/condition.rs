@@ -94,6 +94,11 @@ impl Operator {
 }
 
 impl Condition {
+    /// The key that it is about.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// A condition; the error names a value that the operator cannot compare with.
     pub(super) fn new(
         operator: Operator,

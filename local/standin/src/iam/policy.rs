@@ -200,6 +200,12 @@ impl Policy {
         &self.text
     }
 
+    /// The condition keys that its statements name.
+    pub(super) fn condition_keys(&self) -> impl Iterator<Item = String> {
+        let conditions = self.statements.iter().flat_map(|one| &one.conditions);
+        conditions.map(|condition| condition.key().to_owned())
+    }
+
     pub(super) fn says(&self, action: &str, matter: &Matter<'_>, context: &Context) -> Saying {
         let mut saying = Saying::Nothing;
         for statement in &self.statements {

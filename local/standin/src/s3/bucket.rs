@@ -50,6 +50,21 @@ pub(super) fn encryption(world: &World, target: &Target) -> Handled {
     ))
 }
 
+pub(super) fn policy(world: &World, target: &Target) -> Handled {
+    let state = world.s3_state();
+    let policy = state.bucket(&target.bucket)?.policy.as_ref();
+    let policy = policy.ok_or_else(|| {
+        AwsError::new(
+            404,
+            "NoSuchBucketPolicy",
+            "The bucket policy does not exist",
+        )
+    })?;
+    let mut answer = Answer::empty(200).header("content-type", "application/json");
+    answer.body = policy.clone().into();
+    Ok(answer)
+}
+
 pub(super) fn versioning(world: &World, target: &Target) -> Handled {
     let state = world.s3_state();
     let enabled = state

@@ -17,10 +17,37 @@ impl World {
             versioning: spec.versioning || spec.object_lock.is_some(),
             object_lock: spec.object_lock,
             encryption: spec.encryption,
+            policy: spec.policy,
             created_millis: self.now_millis(),
             objects: BTreeMap::new(),
         };
         self.s3_state().buckets.entry(name.into()).or_insert(bucket);
+        self.persist();
+    }
+
+    /// Changes how a bucket encrypts by default, and its policy.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub fn change_bucket(
+        &self,
+        bucket: &str,
+        change: impl FnOnce(&mut Encryption, &mut Option<String>),
+    ) -> Result<(), AwsError> {
+        let changed = match self.s3_state().buckets.get_mut(bucket) {
+            Some(found) => {
+                change(&mut found.encryption, &mut found.policy);
+                Ok(())
+            }
+            None => Err(super::store::no_such_bucket()),
+        };
+        self.persist();
+        changed
+    }
+
+    /// Removes a bucket and all that is in it.
+    pub fn remove_bucket(&self, bucket: &str) {
+        self.s3_state().buckets.remove(bucket);
         self.persist();
     }
 

@@ -11,6 +11,8 @@ pub struct BucketSpec {
     pub object_lock: Option<ObjectLock>,
     /// The default encryption.
     pub encryption: Encryption,
+    /// Its policy, which is shown and not judged.
+    pub policy: Option<String>,
     /// The account that owns it; `None` for the world's.
     pub owner: Option<String>,
     /// The Region that it is in; `None` for the world's.

@@ -25,6 +25,8 @@ pub(super) struct Bucket {
     pub(super) versioning: bool,
     pub(super) object_lock: Option<ObjectLock>,
     pub(super) encryption: Encryption,
+    #[serde(default)]
+    pub(super) policy: Option<String>,
     pub(super) created_millis: i64,
     /// The versions of each key, oldest first; a key without versions is not there.
     pub(super) objects: BTreeMap<String, Vec<ObjectVersion>>,
@@ -86,6 +88,11 @@ pub struct PutObject {
 impl State {
     pub(super) fn bucket(&self, name: &str) -> Result<&Bucket, AwsError> {
         self.buckets.get(name).ok_or_else(no_such_bucket)
+    }
+
+    /// The Region of a bucket.
+    pub(super) fn region_of(&self, name: &str) -> Option<String> {
+        self.buckets.get(name).map(|bucket| bucket.region.clone())
     }
 
     /// Writes a version and gives it back.

@@ -34,8 +34,8 @@ impl Unauthentic {
         const MISMATCH: &str = "The request signature we calculated does not match the signature \
                                 you provided. Check your AWS Secret Access Key and signing method.";
         let family = match protocol {
-            Protocol::Json10 | Protocol::Json11 => Family::Json,
-            Protocol::Query => Family::Query,
+            Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => Family::Json,
+            Protocol::Query | Protocol::Ec2 => Family::Query,
             Protocol::RestXml => Family::S3,
         };
         let (status, code, message): (u16, &'static str, String) = match (self, family) {
@@ -101,6 +101,12 @@ impl Unauthentic {
                 "ExpiredToken",
                 "The provided token has expired.".to_owned(),
             ),
+        };
+        // Where the JSON protocols are REST, the status says it too.
+        let status = if protocol == Protocol::RestJson {
+            403
+        } else {
+            status
         };
         AwsError::new(status, code, message)
     }

@@ -221,6 +221,8 @@ fn information(node: &Node, tags: &Tags, now: i64) -> Value {
         },
     });
     if let Some(members) = shown.as_object_mut().filter(|_| is_hybrid(&node.id)) {
+        let role = node.iam_role.as_deref().unwrap_or("SSMServiceRole");
+        members.insert("IamRole".to_owned(), role.into());
         members.insert(
             "RegistrationDate".to_owned(),
             epoch_seconds(node.registered_millis).into(),

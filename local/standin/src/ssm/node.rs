@@ -76,6 +76,8 @@ pub struct NodeSpec {
     /// Who writes the node's session logs, as S3 notifications name a writer; `None` for
     /// `AWS:AROA…:<instance id>`, an instance role (AWS-FACTS 3.7).
     pub log_writer: Option<String>,
+    /// The name of the role of a hybrid node's activation; `None` for `SSMServiceRole`.
+    pub iam_role: Option<String>,
 }
 
 impl NodeSpec {
@@ -91,6 +93,7 @@ impl NodeSpec {
             account: None,
             region: None,
             log_writer: None,
+            iam_role: None,
         }
     }
 
@@ -114,6 +117,12 @@ pub(super) struct Node {
     pub(super) log_writer: String,
     pub(super) registered_millis: i64,
     pub(super) stopped: bool,
+    /// The role of a hybrid node's activation.
+    #[serde(default)]
+    pub(super) iam_role: Option<String>,
+    /// Whether its agent has lost its channel, though it is still heard.
+    #[serde(default)]
+    pub(super) deaf: bool,
 }
 
 impl Node {
@@ -134,13 +143,15 @@ impl Node {
             ping_status: spec.ping_status,
             registered_millis: now,
             stopped: false,
+            iam_role: spec.iam_role,
+            deaf: false,
             id: spec.instance_id,
         }
     }
 
     /// Whether a session can be opened on it.
     pub(super) fn is_connected(&self) -> bool {
-        !self.stopped && self.ping_status == PingStatus::Online
+        !self.stopped && !self.deaf && self.ping_status == PingStatus::Online
     }
 
     pub(super) fn is_in(&self, account: &str, region: &str) -> bool {

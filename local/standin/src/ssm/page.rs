@@ -26,7 +26,7 @@ fn guard(query: &str, last: &str) -> [u8; GUARD] {
 }
 
 /// The token to go on after `last` in the answer to `query`.
-pub(super) fn token(query: &str, last: &str) -> String {
+pub(crate) fn token(query: &str, last: &str) -> String {
     let mut bytes = guard(query, last).to_vec();
     bytes.extend(last.bytes());
     URL_SAFE_NO_PAD.encode(bytes)
@@ -36,7 +36,7 @@ pub(super) fn token(query: &str, last: &str) -> String {
 ///
 /// # Errors
 /// `InvalidNextToken`.
-pub(super) fn after(query: &str, token: &str) -> Result<String, AwsError> {
+pub(crate) fn after(query: &str, token: &str) -> Result<String, AwsError> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok();
     bytes
         .as_deref()
@@ -53,7 +53,7 @@ pub(super) fn after(query: &str, token: &str) -> Result<String, AwsError> {
 ///
 /// # Errors
 /// `InvalidNextToken`.
-pub(super) fn cut<'a, T>(
+pub(crate) fn cut<'a, T>(
     items: &'a [T],
     key: impl Fn(&T) -> String,
     query: &str,

@@ -133,6 +133,27 @@ impl World {
         self.with_node(node, |node| node.ping_status = status)
     }
 
+    /// Takes a node's agent off its channel, or puts it back: it is heard all the same.
+    ///
+    /// # Errors
+    /// [`NotThere::Node`].
+    pub fn set_agent_channel(&self, node: &str, open: bool) -> Result<(), NotThere> {
+        self.with_node(node, |node| node.deaf = !open)
+    }
+
+    /// Forgets a node, as if its agent had never registered.
+    pub fn forget_node(&self, node: &str) {
+        self.ssm_state().nodes.remove(node);
+        self.persist();
+    }
+
+    /// Deletes a document of the world's account.
+    pub fn remove_document(&self, name: &str, region: &str) {
+        let arn = documents::arn(region, self.account(), name);
+        self.ssm_state().documents.remove(&arn);
+        self.persist();
+    }
+
     /// Stops a node: it is in no listing, and its sessions are over without a log.
     ///
     /// # Errors

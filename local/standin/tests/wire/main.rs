@@ -13,6 +13,8 @@ mod locks;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod networks;
+#[cfg(test)]
 mod objects;
 #[cfg(test)]
 mod parameters;

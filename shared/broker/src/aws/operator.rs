@@ -27,6 +27,8 @@ pub enum Duty {
     /// To read the inventory, and nothing else: the role is assumed with a session policy that
     /// allows no more, so that what may talk about access and hand it out cannot end it.
     Look,
+    /// To read what an instance and its surroundings are, and nothing else.
+    Examine,
     /// To list and end sessions, look for logs and deny credentials: all that the role may do.
     Operate,
 }
@@ -37,6 +39,9 @@ impl Duty {
         match self {
             Self::Look => Some(
                 r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ssm:DescribeInstanceInformation","ssm:ListTagsForResource","tag:GetResources"],"Resource":"*"}]}"#,
+            ),
+            Self::Examine => Some(
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:DescribeInstances","ec2:DescribeVpcs","ec2:DescribeVpcAttribute","ec2:DescribeDhcpOptions","ec2:DescribeVpcEndpoints","ec2:DescribeNetworkInterfaces","ec2:DescribeRouteTables","ec2:DescribeNatGateways","ec2:DescribeSecurityGroups","ec2:DescribeNetworkAcls","ssm:DescribeInstanceInformation","ssm:GetConnectionStatus","ssm:GetServiceSetting","ssm:GetDocument","s3:ListBucket","s3:GetEncryptionConfiguration","s3:GetBucketPolicy","iam:GetInstanceProfile","iam:GetRole","iam:SimulatePrincipalPolicy","kms:DescribeKey","kms:GetKeyPolicy"],"Resource":"*"}]}"#,
             ),
             Self::Operate => None,
         }

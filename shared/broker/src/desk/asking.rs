@@ -51,7 +51,7 @@ impl Desk {
     pub async fn explain(&self, caller: &Caller, ask: Ask) -> Result<Explained, Turned> {
         in_time(async {
             let ruling = self.files.in_force.now().await?;
-            let facts = self.files.facts(&self.inventory, &ask.targets).await?;
+            let facts = self.looked_at(&ask).await?;
             let asking = self.asking(caller, ask, facts).await?;
             let now = self.files.now();
             let regime = ruling.regime(&self.files.terms, now);
@@ -98,7 +98,7 @@ impl Desk {
             return files.replay(caller, id).await;
         }
         let ruling = files.in_force.now().await?;
-        let facts = files.facts(&self.inventory, &ask.targets).await?;
+        let facts = self.looked_at(&ask).await?;
         for _ in 0..TRIES {
             let asking = self.asking(caller, ask.clone(), facts.clone()).await?;
             let now = files.now();

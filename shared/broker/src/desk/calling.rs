@@ -19,7 +19,7 @@ const ALLOWANCE: Duration = Duration::from_secs(25);
 pub(super) const TRIES: usize = 4;
 
 /// Ends a call that takes too long.
-pub(super) async fn in_time<T>(call: impl Future<Output = Result<T, Turned>>) -> Result<T, Turned> {
+pub(crate) async fn in_time<T>(call: impl Future<Output = Result<T, Turned>>) -> Result<T, Turned> {
     let out_of_time = |_| Turned::Unavailable {
         cause: Cause::OutOfTime(ALLOWANCE),
         retry_after: Duration::from_secs(5),

@@ -213,6 +213,7 @@ impl Arranged {
             ping: Ping::Online,
             agent_version: None,
             last_log: None,
+            readiness: None,
         }]
     }
 

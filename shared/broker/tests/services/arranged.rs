@@ -223,6 +223,7 @@ impl Arranged {
             ping: Ping::Online,
             agent_version: None,
             last_log: None,
+            readiness: None,
         }];
         let asking = Asking {
             id: RequestId::new(self.now(), [entropy; 10]),

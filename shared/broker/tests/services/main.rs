@@ -8,6 +8,8 @@ mod iam;
 #[cfg(test)]
 mod inventory;
 #[cfg(test)]
+mod lambda;
+#[cfg(test)]
 mod places;
 #[cfg(test)]
 mod s3;

@@ -253,7 +253,7 @@ pub(crate) fn place_of<'a>(ask: &Ask, places: &'a Places) -> Result<&'a Place, R
         Ok(place)
     } else {
         Err(Refusal::KindNotOffered {
-            kind: ask.kind.clone(),
+            kind: ask.kind.to_string(),
             account: account.clone(),
             region: region.clone(),
         })

@@ -64,6 +64,10 @@ pub fn extend(
         | Status::Lapsed { .. } => return Err(wrong_status(Verb::Extend, request)),
     };
     let total = total(request, longer.by)?;
+    let facts: Vec<TargetFacts> = facts
+        .into_iter()
+        .map(|known| known.with_readiness_of(&request.facts))
+        .collect();
     must_be_possible(&request.ask, &request.route, &facts, regime.places)?;
     let sought = Sought::Longer {
         by: &request.route.policy,

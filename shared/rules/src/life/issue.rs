@@ -55,6 +55,7 @@ impl From<Refusal> for Box<NotBegun> {
 }
 
 /// The requester has credentials issued. Everything is judged again: the targets as they are now,
+/// but for their readiness, of which the doctor is asked once,
 /// the requester's groups as they are now, the policy set now in force, and whether the approvals
 /// given still satisfy it.
 ///
@@ -119,8 +120,12 @@ pub fn begin(
         }
         None => None,
     };
-    let place = must_be_possible(&request.ask, &request.route, facts, regime.places)?;
-    let route = judge_again(request, caller, facts, regime, now).map_err(|taken_back| {
+    let facts: Vec<TargetFacts> = facts
+        .iter()
+        .map(|known| known.clone().with_readiness_of(&request.facts))
+        .collect();
+    let place = must_be_possible(&request.ask, &request.route, &facts, regime.places)?;
+    let route = judge_again(request, caller, &facts, regime, now).map_err(|taken_back| {
         let TakenBack { refusal, policies } = *taken_back;
         let judged = Refused {
             code: refusal.code().to_owned(),

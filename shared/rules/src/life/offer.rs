@@ -51,6 +51,21 @@ pub fn offers(
         .collect()
 }
 
+/// Whether a policy offers the caller something on a target, whatever its agent carries.
+pub(super) fn is_offered(
+    fact: &TargetFacts,
+    caller: &Caller,
+    place: &Place,
+    regime: Regime<'_>,
+    now: Moment,
+) -> bool {
+    place.kinds.iter().any(|kind| {
+        [false, true]
+            .into_iter()
+            .any(|emergency| route(fact, kind, emergency, caller, regime, now).is_some())
+    })
+}
+
 fn route(
     fact: &TargetFacts,
     kind: &AccessKind,

@@ -10,6 +10,7 @@ mod golden;
 mod identity;
 mod model;
 mod others;
+mod readiness;
 mod refusals;
 mod scene;
 mod shown;

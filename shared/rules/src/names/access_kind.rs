@@ -145,6 +145,40 @@ impl AccessKind {
     }
 }
 
+/// A kind of access by its word alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum KindWord {
+    /// A shell.
+    Shell,
+    /// Fixed commands.
+    Command,
+    /// Fixed ports.
+    Port,
+    /// SSH.
+    Ssh,
+}
+
+impl KindWord {
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shell => "shell",
+            Self::Command => "command",
+            Self::Port => "port",
+            Self::Ssh => "ssh",
+        }
+    }
+
+    /// Whether a kind of access is of that word.
+    #[must_use]
+    pub fn is_of(self, kind: &AccessKind) -> bool {
+        self.as_str() == kind.word()
+    }
+}
+
 impl fmt::Display for AccessKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PolicyId;
 use crate::names::{Comment, GrantDuration, Target};
+use crate::readiness::Found;
 use crate::route::Route;
 
 /// What a policy set says to one ask.
@@ -94,6 +95,9 @@ pub enum Why {
         /// The `@because` of the policy.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         because: Option<Comment>,
+        /// What is in the way on the target, where it is its readiness that the policy forbids.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        findings: Vec<Found>,
     },
     /// It failed on the target.
     Fails {
@@ -194,6 +198,15 @@ impl Denial {
     #[must_use]
     pub fn next(&self) -> String {
         match self.kind {
+            DenialKind::Forbidden if self.mends().next().is_some() => {
+                let mut mends: Vec<&str> = Vec::new();
+                for mend in self.mends() {
+                    if !mends.contains(&mend) {
+                        mends.push(mend);
+                    }
+                }
+                format!("Have this mended, then ask again. {}", mends.join(" "))
+            }
             DenialKind::Forbidden => {
                 "Talk to whoever keeps the policy named here; asking again changes nothing.".into()
             }
@@ -237,6 +250,15 @@ impl Denial {
 }
 
 impl Denial {
+    /// How what a policy forbids a target for is mended.
+    fn mends(&self) -> impl Iterator<Item = &str> {
+        self.reasons
+            .iter()
+            .filter_map(|reason| reason.why.findings())
+            .flatten()
+            .map(|found| found.next.as_str())
+    }
+
     /// The form that is wanted of the reason or the ticket.
     fn pattern(&self) -> &str {
         self.reasons
@@ -253,6 +275,14 @@ impl Denial {
 }
 
 impl Why {
+    fn findings(&self) -> Option<&Vec<Found>> {
+        if let Self::Forbids { findings, .. } = self {
+            Some(findings)
+        } else {
+            None
+        }
+    }
+
     fn pattern_for(&self, kind: DenialKind) -> Option<&str> {
         match (self, kind) {
             (Self::ReasonUnlike { pattern }, DenialKind::ReasonUnlike)
@@ -300,13 +330,18 @@ impl fmt::Display for Why {
         match self {
             Self::Forbids {
                 target,
-                because: None,
-            } => write!(f, "forbids `{target}`"),
-            Self::Forbids {
-                target,
-                because: Some(because),
+                because,
+                findings,
             } => {
-                write!(f, "forbids `{target}`: {because}")
+                write!(f, "forbids `{target}`")?;
+                if let Some(because) = because {
+                    write!(f, ": {because}")?;
+                }
+                for (n, found) in findings.iter().enumerate() {
+                    let before = if n == 0 { " (" } else { "; " };
+                    write!(f, "{before}{}", found.says)?;
+                }
+                f.write_str(if findings.is_empty() { "" } else { ")" })
             }
             Self::Fails { target, error: _ } => write!(f, "cannot be evaluated for `{target}`"),
             Self::AllowsAtMost { longest } => write!(f, "allows at most {longest}"),

@@ -106,13 +106,21 @@ fn target_entity(facts: &TargetFacts) -> Result<Entity, String> {
         .last_log
         .as_ref()
         .map(|last| ("last_log".to_owned(), text(last.verdict.as_str())));
+    let readiness = facts
+        .readiness
+        .as_ref()
+        .map(|known| ("readiness".to_owned(), text(known.word().as_str())));
     let tags = facts
         .tags
         .iter()
         .map(|(key, value)| (key.clone(), text(value)));
     Entity::new_with_tags(
         target_uid(&facts.target),
-        attributes.into_iter().chain(name).chain(last_log),
+        attributes
+            .into_iter()
+            .chain(name)
+            .chain(last_log)
+            .chain(readiness),
         [],
         tags,
     )

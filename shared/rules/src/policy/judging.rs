@@ -1,14 +1,17 @@
 //! Judging a question: what each policy says on each target, and what follows from all of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{AuthorizationError, Authorizer, Decision as Answer, PolicySet as Cedar};
 
 use super::annotations::{Rule, Terms};
 use super::decision::{Decision, Denial, DenialKind, Reason, Why};
 use super::inquiry::Inquiry;
+use super::zone::Zone;
 use super::{Known, PolicyId, PolicySet, Question, Sought};
+use crate::facts::TargetFacts;
 use crate::names::Target;
+use crate::readiness::Readiness;
 use crate::route::{Consent, Route};
 
 impl PolicySet {
@@ -24,7 +27,12 @@ impl PolicySet {
             };
             for (zone, cedar) in &self.cedar {
                 match Inquiry::new(question, facts, zone) {
-                    Ok(inquiry) => self.judge(&inquiry, cedar, target, &mut findings),
+                    Ok(inquiry) => {
+                        let before = findings.forbids.len();
+                        self.judge(&inquiry, cedar, target, &mut findings);
+                        let forbids = findings.forbids.get_mut(before..).unwrap_or_default();
+                        tell_readiness(forbids, question, facts, zone, cedar);
+                    }
                     Err(error) => {
                         let target = target.clone();
                         findings.fail(None, Why::Fails { target, error });
@@ -77,10 +85,13 @@ impl PolicySet {
             match (rule, response.decision()) {
                 (Rule::Permit(terms), Answer::Allow) => findings.permits(id, terms, target),
                 (Rule::Forbid(because), Answer::Deny) => {
-                    let (target, because) = (target.clone(), because.clone());
                     findings.forbids.push(Reason {
                         policy: Some(id.clone()),
-                        why: Why::Forbids { target, because },
+                        why: Why::Forbids {
+                            target: target.clone(),
+                            because: because.clone(),
+                            findings: Vec::new(),
+                        },
                     });
                 }
                 // Cedar names permits only when it allows, and forbids only when it denies.
@@ -175,6 +186,50 @@ impl PolicySet {
             answer_within: terms.answer_within,
             run_as: terms.run_as.clone(),
             reviewers: terms.break_glass.clone(),
+        }
+    }
+}
+
+/// Tells with each of these forbids on a target what is in the way there, where it is for that that it
+/// forbids: were nothing known of the readiness of the target, it would not.
+fn tell_readiness(
+    forbids: &mut [Reason],
+    question: &Question<'_>,
+    facts: &TargetFacts,
+    zone: &Zone,
+    cedar: &Cedar,
+) {
+    let in_the_way = facts.readiness.as_ref().map(Readiness::findings);
+    let Some(in_the_way @ [_, ..]) = in_the_way else {
+        return;
+    };
+    if forbids.is_empty() {
+        return;
+    }
+    let without = TargetFacts {
+        readiness: None,
+        ..facts.clone()
+    };
+    let Ok(inquiry) = Inquiry::new(question, &without, zone) else {
+        return;
+    };
+    let response = Authorizer::new().is_authorized(&inquiry.request, cedar, &inquiry.entities);
+    let still: BTreeSet<String> = match response.decision() {
+        Answer::Deny => response
+            .diagnostics()
+            .reason()
+            .map(ToString::to_string)
+            .collect(),
+        Answer::Allow => BTreeSet::new(),
+    };
+    for Reason { policy, why } in forbids {
+        let stays = policy
+            .as_ref()
+            .is_some_and(|id| still.contains(&id.to_string()));
+        if let Why::Forbids { findings, .. } = why
+            && !stays
+        {
+            *findings = in_the_way.to_vec();
         }
     }
 }

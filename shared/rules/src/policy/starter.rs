@@ -76,6 +76,7 @@ fn facts() -> Vec<TargetFacts> {
             ping: Ping::Online,
             agent_version: None,
             last_log: None,
+            readiness: None,
         })
         .collect()
 }

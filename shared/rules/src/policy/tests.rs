@@ -1,5 +1,6 @@
 mod codes;
 mod faults;
+mod readiness;
 mod unit;
 
 use std::collections::BTreeSet;
@@ -34,6 +35,7 @@ fn facts() -> Vec<TargetFacts> {
             ping: Ping::Online,
             agent_version: None,
             last_log: None,
+            readiness: None,
         })
         .into()
 }

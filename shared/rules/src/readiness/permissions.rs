@@ -158,11 +158,16 @@ pub(super) fn decision(
         Fact::Known(simulated) => simulated,
         Fact::Unread(need) => return Err(need.clone()),
     };
-    simulated
+    let answer = simulated
         .iter()
-        .find(|one| one.action.as_str() == action && one.resource == resource)
-        .map(|one| one.decision)
-        .ok_or_else(|| Need::Permission(self::action("iam:SimulatePrincipalPolicy")))
+        .find(|one| one.action.as_str() == action && one.resource == resource);
+    match answer.map(|one| &one.decision) {
+        Some(Fact::Known(decision)) => Ok(*decision),
+        Some(Fact::Unread(need)) => Err(need.clone()),
+        None => Err(Need::Permission(self::action(
+            "iam:SimulatePrincipalPolicy",
+        ))),
+    }
 }
 
 /// There is a role for the agent, which its credentials can be had for.

@@ -60,7 +60,7 @@ pub(super) enum Says {
 
 /// Whether a part of a statement fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+pub(super) enum Fit {
     No,
     Doubt,
     Yes,
@@ -166,7 +166,12 @@ fn principal(statement: &Value, role: Option<&RoleArn>) -> (Fit, bool) {
 }
 
 /// A member that lists patterns, or its negation.
-fn named(statement: &Value, member: &str, negated: &str, fits: impl Fn(&str) -> Fit) -> Fit {
+pub(super) fn named(
+    statement: &Value,
+    member: &str,
+    negated: &str,
+    fits: impl Fn(&str) -> Fit,
+) -> Fit {
     let any = |list: &Value| match texts(list) {
         Some(patterns) => patterns.into_iter().map(&fits).max().unwrap_or(Fit::No),
         None => Fit::Doubt,
@@ -182,7 +187,7 @@ fn named(statement: &Value, member: &str, negated: &str, fits: impl Fn(&str) -> 
     }
 }
 
-fn conditions(blocks: &Map<String, Value>, context: &Context) -> Fit {
+pub(super) fn conditions(blocks: &Map<String, Value>, context: &Context) -> Fit {
     let tests = blocks.iter().flat_map(|(operator, keys)| match keys {
         Value::Object(keys) => keys
             .iter()
@@ -232,7 +237,7 @@ fn condition(operator: &str, key: &str, values: &Value, context: &Context) -> Fi
 }
 
 /// One text, or a list of them; booleans count as text, as IAM takes them.
-fn texts(value: &Value) -> Option<Vec<&str>> {
+pub(super) fn texts(value: &Value) -> Option<Vec<&str>> {
     let text = |value: &'_ Value| match value {
         Value::Bool(true) => Some("true"),
         Value::Bool(false) => Some("false"),
@@ -250,7 +255,7 @@ fn texts(value: &Value) -> Option<Vec<&str>> {
 }
 
 /// Whether a text fits a pattern with `*` and `?`, in time that grows with both lengths only.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     // Which heads of the text the pattern so far fits, from none of it to all.
     let mut fits: Vec<bool> = std::iter::once(true)

@@ -4,6 +4,7 @@ mod breaks;
 mod change;
 mod doubts;
 mod golden;
+mod known;
 mod properties;
 mod setup;
 mod shown;

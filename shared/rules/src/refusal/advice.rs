@@ -60,6 +60,10 @@ impl Refusal {
             Self::KindNotOffered { .. } => {
                 "`GET /v1/targets` lists the kinds that each target offers.".into()
             }
+            Self::TargetNotFound => {
+                "Check account, Region and instance; `GET /v1/targets` lists what you may ask for."
+                    .into()
+            }
             Self::AgentTooOld { .. } => {
                 "Update SSM Agent to 3.3.4851.0 or later, or ask for a shell.".into()
             }
@@ -99,6 +103,7 @@ impl Refusal {
             Self::IssueInProgress { retry_after } => Some(*retry_after),
             Self::TooManyPending { .. } => Some(Duration::from_secs(60)),
             Self::RequestNotFound
+            | Self::TargetNotFound
             | Self::SelfApproval
             | Self::NotAnApprover { .. }
             | Self::AlreadyApproved

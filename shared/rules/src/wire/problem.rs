@@ -83,6 +83,7 @@ impl Problem {
                 problem.facts.insert("unreviewed".into(), request);
             }
             Refusal::RequestNotFound
+            | Refusal::TargetNotFound
             | Refusal::SelfApproval
             | Refusal::AlreadyApproved
             | Refusal::NotTheRequester

@@ -156,3 +156,15 @@ async fn too_many_targets() {
     let nine = scene.as_(Anna).ask(&ask(&shell, &nodes[..9])).await;
     nine.must_say(422, "unknown-target");
 }
+
+#[tokio::test]
+async fn target_not_found() {
+    let scene = Scene::open().await;
+    let path = format!("/v1/targets/{}/readiness", target(WEB_7));
+    scene.as_(Anna).get(&path).await.must_be(200);
+    scene
+        .somebody("mara", &["sales"])
+        .get(&path)
+        .await
+        .must_say(404, "target-not-found");
+}

@@ -122,6 +122,20 @@ async fn invalid_request_id() {
 }
 
 #[tokio::test]
+async fn invalid_target() {
+    let scene = Scene::open().await;
+    for bad in [
+        "1/ap-northeast-2/i-0a1b2c3d4e5f60707",
+        "111122223333/nowhere/i-0a1b2c3d4e5f60707",
+        "111122223333/ap-northeast-2/web-7",
+    ] {
+        let path = format!("/v1/targets/{bad}/readiness");
+        let said = scene.as_(Anna).get(&path).await;
+        said.must_say(400, "invalid-target");
+    }
+}
+
+#[tokio::test]
 async fn invalid_query() {
     let scene = Scene::open().await;
     for query in [

@@ -70,7 +70,7 @@ async fn only_the_operations_that_are_offered_exist() {
     let scope = incoming.headers["authorization"]
         .to_str()
         .unwrap()
-        .replace("/sts/", "/ec2/");
+        .replace("/sts/", "/sqs/");
     incoming
         .headers
         .insert("authorization", HeaderValue::from_str(&scope).unwrap());

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use super::scene::{AUTOMATIC, EMERGENCY, MINUTE, Scene, after, caller, needing, somebody};
 use crate::ask::Ask;
+use crate::caller::Caller;
 use crate::facts::{Platform, TargetFacts};
 use crate::life::ask::Asking;
+use crate::life::examine::examine;
 use crate::life::{answer, ask, issue, must_see};
-use crate::names::{Digest, GrantDuration, Person};
+use crate::names::{AccessKind, Digest, GrantDuration, KindWord, Person};
 use crate::policy::PolicySet;
 use crate::refusal::{Class, Refusal};
 
@@ -256,6 +258,27 @@ refusals! {
     extension_waiting: Conflict = {
         let scene = Scene::new();
         scene.extend(&scene.extending(), &Scene::requester(), after(1)).unwrap_err()
+    };
+    target_not_found: NotFound = {
+        let scene = Scene::new();
+        let facts = &scene.facts[0];
+        let examined = |by: &Caller, known: Option<&TargetFacts>, kind| {
+            let (regime, offices) = (scene.regime(), &scene.offices);
+            examine(&facts.target, known, kind, by, regime, offices, after(0))
+        };
+        let anna = Scene::requester();
+        let (_, kinds) = examined(&anna, Some(facts), None).unwrap();
+        assert_eq!(kinds.len(), 2);
+        let (_, kinds) = examined(&anna, Some(facts), Some(KindWord::Ssh)).unwrap();
+        assert_eq!(kinds, [AccessKind::Ssh {}]);
+        let port = examined(&anna, Some(facts), Some(KindWord::Port)).unwrap_err();
+        assert_eq!(port.code(), "kind-not-offered");
+        // Those who have to mend it, whatever they may ask for.
+        assert!(examined(&caller("olga", &["operators"]), Some(facts), None).is_ok());
+        assert!(examined(&caller("aron", &["auditors"]), Some(facts), None).is_ok());
+        let stranger = examined(&caller("mara", &["sales"]), Some(facts), None).unwrap_err();
+        assert_eq!(examined(&anna, None, None).unwrap_err(), stranger);
+        stranger
     };
     run_as_impossible: Impossible = {
         let mut scene = Scene::under(&needing(1).replace(r#"@unlogged("true")"#, r#"@run_as("deploy")"#));

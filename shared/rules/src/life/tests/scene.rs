@@ -19,6 +19,7 @@ use crate::on_call::OnCall;
 use crate::pace::Pace;
 use crate::place::{Place, Places};
 use crate::policy::PolicySet;
+use crate::readiness::Readiness;
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::status::StatusWord;
@@ -122,6 +123,7 @@ impl Scene {
                     ended_at: start().minus(Duration::from_secs(86_400)),
                     verdict: LogWord::Landed,
                 }),
+                readiness: Some(Readiness::unknown("permission `ec2:DescribeVpcs`")),
             }],
         }
     }

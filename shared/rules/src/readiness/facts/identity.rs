@@ -34,8 +34,8 @@ pub struct Simulated {
     pub action: Permission,
     /// The resource, or `*`.
     pub resource: String,
-    /// The answer.
-    pub decision: Decision,
+    /// The answer; not known where it hangs on a condition whose value the simulation lacks.
+    pub decision: Fact<Decision>,
 }
 
 /// What the policies of a role say.

@@ -9,7 +9,7 @@ use crate::readiness::ids::KeyArn;
 /// The bucket that session logs land in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
-    /// Its Region (`s3:GetBucketLocation`).
+    /// Its Region, which S3 tells whoever may list it (`s3:ListBucket`).
     pub region: Region,
     /// The account that owns it (`s3:ListBucket`).
     pub owner: Fact<AccountId>,

@@ -19,7 +19,7 @@ pub struct Network {
     pub dns_support: Fact<bool>,
     /// `enableDnsHostnames` of the VPC (`ec2:DescribeVpcAttribute`).
     pub dns_hostnames: Fact<bool>,
-    /// Whom the VPC has instances ask for names (`ec2:DescribeDhcpOptions`).
+    /// Whom the VPC has instances ask for names (`ec2:DescribeVpcs`, `ec2:DescribeDhcpOptions`).
     pub resolver: Fact<Resolver>,
     /// The endpoints in the VPC (`ec2:DescribeVpcEndpoints`).
     pub endpoints: Fact<Vec<Endpoint>>,

@@ -79,7 +79,7 @@ impl Setup {
             };
             for one in simulated {
                 if one.action.as_str().starts_with(action) && one.resource.contains(resource) {
-                    one.decision = decision;
+                    one.decision = Fact::Known(decision);
                 }
             }
         });

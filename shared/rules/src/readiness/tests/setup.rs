@@ -117,7 +117,7 @@ fn role(target: &Target, place: &Place) -> Role {
                 .map(|(action, resource)| Simulated {
                     action,
                     resource,
-                    decision: Decision::Allowed,
+                    decision: Fact::Known(Decision::Allowed),
                 })
                 .collect(),
         ),

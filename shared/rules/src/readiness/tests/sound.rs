@@ -63,7 +63,7 @@ fn what_does_not_matter_is_not_found() {
                 simulated
                     .iter_mut()
                     .filter(|one| one.action.as_str() == "s3:PutObjectAcl")
-                    .for_each(|one| one.decision = Decision::ImplicitDeny);
+                    .for_each(|one| one.decision = Fact::Known(Decision::ImplicitDeny));
             })
         },
         |s| s.take("ec2messages:", "", Decision::ImplicitDeny),

@@ -51,7 +51,14 @@ const FACTS: &[Hidden] = hidden! {
     Endpoints "trusted" "iam:GetRole" |s, need| s.role(|role| role.trusted = Fact::Unread(need));
     Endpoints "simulated" "iam:SimulatePrincipalPolicy"
         |s, need| s.role(|role| role.simulated = Fact::Unread(need));
-    Endpoints "owner" "s3:ListAllMyBuckets"
+    Endpoints "decision" "iam:SimulatePrincipalPolicy"
+        |s, need| s.role(|role| {
+            let Fact::Known(simulated) = &mut role.simulated else { return };
+            for one in simulated {
+                one.decision = Fact::Unread(need.clone());
+            }
+        });
+    Endpoints "owner" "s3:ListBucket"
         |s, need| s.bucket(|bucket| bucket.owner = Fact::Unread(need));
     Endpoints "encryption" "s3:GetEncryptionConfiguration"
         |s, need| s.bucket(|bucket| bucket.encryption = Fact::Unread(need));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::{LastLog, Ping, Platform, TargetFacts};
 use crate::moment::Moment;
 use crate::names::{Comment, Digest, GrantDuration, Group, OsUser, Person, Reason, Target};
+use crate::readiness::Readiness;
 use crate::request::{Approval, Request};
 use crate::route::{Consent, Route, Stage};
 
@@ -42,6 +43,10 @@ pub struct TargetView {
     pub agent_version: Option<String>,
     /// What became of the log of the last session on it that has a verdict.
     pub last_log: Option<LastLog>,
+    /// Its readiness for the kind of access asked for, as the doctor saw it when it was asked for;
+    /// none where no doctor was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<Readiness>,
 }
 
 /// What a policy asks for.
@@ -177,6 +182,7 @@ impl From<&TargetFacts> for TargetView {
             ping: facts.ping,
             agent_version: facts.agent_version.clone(),
             last_log: facts.last_log.clone(),
+            readiness: facts.readiness.clone(),
         }
     }
 }

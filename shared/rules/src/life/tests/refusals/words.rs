@@ -66,6 +66,7 @@ codes! {
     Refusal::UnknownTarget(_) => "unknown-target",
     Refusal::PlaceNotServed { .. } => "place-not-served",
     Refusal::KindNotOffered { .. } => "kind-not-offered",
+    Refusal::TargetNotFound => "target-not-found",
     Refusal::AgentTooOld { .. } => "agent-too-old",
     Refusal::TooManyPending { .. } => "too-many-pending",
     Refusal::TooManyTargets => "too-many-targets",
