@@ -134,6 +134,7 @@ def _introduce(deployed: Deployed, expanded: template.Template, given: dict[str,
     for logical, role in deployed.resources.items():
         if deployed.template["Resources"].get(logical, {}).get("Type") == "AWS::IAM::Role":
             around.order("role", **_role(iam, role))
+    around.order("role", **_node(iam, deployed.outputs["NodeLogPolicyArn"]))
     around.order("bucket", name=deployed.outputs["LogBucketName"])
     for name, content in template.documents(expanded, given, deployed.resources).items():
         around.order("document", name=name, content=content)
@@ -154,12 +155,31 @@ def _introduce(deployed: Deployed, expanded: template.Template, given: dict[str,
         deployed.roles[logical] = role
 
 
+def _node(iam: Any, logs: str) -> dict[str, Any]:
+    """The role of the instances: that of the local run, with the deployment's policy for their logs."""
+    roles = REPOSITORY / "local/run/roles"
+    own = json.loads((roles / "node.json").read_text(encoding="utf-8"))
+    own["Statement"] = [each for each in own["Statement"] if each["Sid"] == "BeAManagedInstance"]
+    return {
+        "name": "PosternNode",
+        "path": "/",
+        "trust": json.loads((roles / "node-trust.json").read_text(encoding="utf-8")),
+        "policies": [own, _managed(iam, logs)],
+        "boundary": None,
+        "max_session_seconds": 3600,
+    }
+
+
+def _managed(iam: Any, arn: str) -> Any:
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return _read(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+
+
 def _role(iam: Any, name: str) -> dict[str, Any]:
     role = iam.get_role(RoleName=name)["Role"]
 
     def managed(arn: str) -> Any:
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        return _read(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+        return _managed(iam, arn)
 
     policies = [
         _read(iam.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"])

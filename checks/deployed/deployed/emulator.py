@@ -150,6 +150,8 @@ def ministack(program: Path, work: Path, around: Surroundings) -> Iterator[str]:
         "AWS_ENDPOINT_URL_SSM": around.aws,
         "AWS_ENDPOINT_URL_STS": around.aws,
         "AWS_ENDPOINT_URL_IAM": around.aws,
+        "AWS_ENDPOINT_URL_EC2": around.aws,
+        "AWS_ENDPOINT_URL_KMS": around.aws,
         "AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API": around.aws,
     }
     with _running([str(program)], work, "ministack", environment, heard=False) as process:

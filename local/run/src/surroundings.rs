@@ -87,11 +87,22 @@ pub enum NotDone {
     Session(#[from] standin::ssm::NotThere),
 }
 
-/// A world with the instances of the local run in it, and nothing of any deployment.
+/// Why there are no surroundings.
+#[derive(Debug, thiserror::Error)]
+pub enum NoWorld {
+    /// The stand-in could not be made.
+    #[error(transparent)]
+    World(#[from] standin::WorldError),
+    /// The role of the instances could not be made.
+    #[error(transparent)]
+    Role(#[from] standin::iam::MalformedPolicy),
+}
+
+/// A world with the instances of the local run in it, in their network, and nothing of any deployment.
 ///
 /// # Errors
 /// The stand-in could not be made.
-pub fn world() -> Result<World, standin::WorldError> {
+pub fn world() -> Result<World, NoWorld> {
     let world = World::builder()
         .account(account::ACCOUNT)
         .region(account::REGION)
@@ -99,6 +110,7 @@ pub fn world() -> Result<World, standin::WorldError> {
     for node in account::nodes() {
         world.add_node(node);
     }
+    account::network::seed(&world)?;
     Ok(world)
 }
 

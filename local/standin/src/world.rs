@@ -3,8 +3,7 @@
 //! State is split by service, each behind its own lock. Locks are short: taken to read or change,
 //! never across an await, and never while waiting for a lock that comes earlier in the order
 //! *iam, ssm, s3, ec2, kms, tags, events, lambda, faults, journal, powers*. A poisoned lock is
-//! absorbed: the stand-in is
-//! most useful exactly when a test has just failed.
+//! absorbed: the stand-in is most useful exactly when a test has just failed.
 //!
 //! Effects that happen later (a log that the agent uploads, a listing that lags) are computed
 //! from the clock when somebody looks; there are no background threads. Functions that were invoked
