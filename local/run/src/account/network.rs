@@ -27,7 +27,7 @@ const OPEN: &str =
     r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
 
 /// Makes the network, and the role of the instances in it.
-pub(super) fn seed(world: &World) -> Result<(), MalformedPolicy> {
+pub(crate) fn seed(world: &World) -> Result<(), MalformedPolicy> {
     world.add_role(RoleSpec {
         name: NODE_ROLE.to_owned(),
         trust: include_str!("../../roles/node-trust.json").to_owned(),
