@@ -9,6 +9,7 @@
 pub(super) mod buttons;
 mod pages;
 pub(super) mod parts;
+mod targets;
 
 use std::fmt::Write as _;
 
@@ -19,15 +20,12 @@ use super::names::TeamId;
 use super::signature::Secrets;
 use super::text;
 use crate::caller::Channel;
-use crate::names::GrantDuration;
+use crate::names::{AccessKind, GrantDuration};
 use crate::route::InChat;
 use crate::status::{EndReason, LapseReason, StatusWord};
 use crate::wire::views::{ApprovalView, ExtensionView};
-use crate::wire::{AnswerView, ReadinessView, RequestView, TargetView};
+use crate::wire::{ReadinessView, RequestView};
 use parts::{date, in_words, one_of, route_in_words, short_utc, who};
-
-/// The most characters that the tags of one target take.
-const TAGS: usize = 300;
 
 /// For whom a card is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,15 +68,19 @@ pub fn card(card: &Card<'_>, setting: &Setting<'_>) -> Option<Message> {
     let mut blocks = vec![Block::header(heading(view)), status(view)];
     blocks.extend(emergency(view));
     blocks.push(facts(view));
-    blocks.extend(view.targets.iter().map(target));
-    blocks.extend(card.readiness.iter().map(readiness));
+    blocks.extend(view.targets.iter().map(targets::target));
+    blocks.extend(card.readiness.iter().map(targets::readiness));
     blocks.extend(words_of(
         "Reason, in the words of whoever asks",
         view.ask.reason.as_str(),
     ));
     blocks.push(route(view));
     blocks.extend(approvals(&view.approvals));
-    blocks.extend(view.extension.iter().flat_map(extension));
+    blocks.extend(
+        view.extension
+            .iter()
+            .flat_map(|longer| extension(longer, view)),
+    );
     blocks.extend(review(view));
     let elements = buttons::of(card, setting);
     if !elements.is_empty() {
@@ -111,15 +113,12 @@ pub(super) fn heading(view: &RequestView) -> String {
 
 /// `Shell on web-1 for 45 minutes`.
 pub(super) fn what(view: &RequestView) -> String {
-    let kind = view.ask.kind.to_string();
-    let mut letters = kind.chars();
-    let kind: String = letters
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(letters)
-        .filter(|c| *c != '`')
-        .collect();
+    let kind = match &view.ask.kind {
+        AccessKind::Shell {} => "Shell".to_owned(),
+        AccessKind::Ssh {} => "SSH".to_owned(),
+        AccessKind::Command { name } => format!("Command {name}"),
+        AccessKind::Port { host, port } => format!("Port {host}:{port}"),
+    };
     let duration = in_words(view.ask.duration_seconds);
     format!("{kind} on {} for {duration}", targets_in_short(view))
 }
@@ -166,28 +165,32 @@ pub(super) fn state(view: &RequestView) -> (&'static str, &'static str) {
     }
 }
 
+/// Who must do something now.
+fn waited_for(view: &RequestView) -> String {
+    let groups = view.state.waits_for.iter();
+    one_of(groups.map(|group| text::mrkdwn(group.as_str(), 60)))
+}
+
 fn status(view: &RequestView) -> Block {
     let (sign, words) = state(view);
     let mut line = format!("{sign} *{words}*");
     let state = &view.state;
-    if !state.waits_for.is_empty() {
-        let groups = one_of(
-            state
-                .waits_for
-                .iter()
-                .map(|group| text::mrkdwn(group.as_str(), 60)),
-        );
-        let _ = write!(line, "; {groups} can answer");
+    if let Some(over_at) = state.over_at {
+        let _ = write!(line, ", {}", date(over_at));
+    } else if let Some(until) = state.lapses_at.or(state.ends_at) {
+        let _ = write!(line, ", until {}", date(until));
     }
-    let moment = [
-        ("until", state.lapses_at),
-        ("until", state.ends_at.filter(|_| state.over_at.is_none())),
-        ("since", state.over_at),
-    ];
-    for (word, at) in moment {
-        if let Some(at) = at {
-            let _ = write!(line, ", {word} {}", date(at));
-        }
+    let may = match view.status {
+        StatusWord::Pending => Some("can answer"),
+        StatusWord::Closed | StatusWord::Lapsed => Some("must review it"),
+        StatusWord::Approved
+        | StatusWord::Active
+        | StatusWord::Ending
+        | StatusWord::Denied
+        | StatusWord::Withdrawn => None,
+    };
+    if let Some(may) = may.filter(|_| !state.waits_for.is_empty()) {
+        let _ = write!(line, "; {} {may}", waited_for(view));
     }
     Block::section(Text::marked(line))
 }
@@ -219,27 +222,27 @@ fn facts(view: &RequestView) -> Block {
         let _ = write!(what, ", as {user}");
     }
     fields.push(field("What, and for how long", &what));
-    fields.push(field(
-        "Is it logged?",
-        if view.loggable {
-            "Yes: its transcript is looked for"
-        } else {
-            "NO. This kind of access cannot be logged"
-        },
-    ));
+    let logged = if view.loggable {
+        "Yes: its transcript is looked for"
+    } else {
+        "⚠ NO. This kind of access cannot be logged"
+    };
+    fields.push(Text::own(format!("Is it logged?\n{logged}"), FIELD));
     let ends = match (view.state.ends_at, view.ask.starts_at) {
-        (Some(at), _) => format!("*Ends*\n{}", date(at)),
+        (Some(at), _) => format!("Ends\n{}", date(at)),
         (None, Some(at)) => format!(
-            "*Begins*\nnot before {}, and ends {} later",
+            "Begins\nnot before {}, and ends {} later",
             date(at),
             in_words(view.ask.duration_seconds)
         ),
         (None, None) => {
             let duration = in_words(view.ask.duration_seconds);
-            format!("*Ends*\n{duration} after it is first used")
+            format!("Ends\n{duration} after it is first used")
         }
     };
-    fields.push(Text::marked(ends));
+    if view.state.over_at.is_none() {
+        fields.push(Text::marked(ends));
+    }
     if let Some(ticket) = &view.ask.ticket {
         fields.push(field("Ticket", ticket.as_str()));
     }
@@ -253,58 +256,6 @@ fn field(label: &str, value: &str) -> Text {
         format!("{label}\n{}", text::plain(value, FIELD - 100)),
         FIELD,
     )
-}
-
-fn target(target: &TargetView) -> Block {
-    let name = target.name.as_deref().unwrap_or("no name");
-    let mut lines = format!(
-        "Target: {}\n{} ({}, agent {})",
-        text::plain(name, 200),
-        target.target,
-        target.platform.word(),
-        parts::ping(target.ping)
-    );
-    let tags: Vec<String> = target
-        .tags
-        .iter()
-        .filter(|(key, _)| *key != "Name")
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    if !tags.is_empty() {
-        let _ = write!(lines, "\nTags: {}", text::plain(&tags.join(", "), TAGS));
-    }
-    if let Some(log) = &target.last_log {
-        let (verdict, at) = (log.verdict.as_str(), short_utc(log.ended_at));
-        let _ = write!(lines, "\nLog of the last session: {verdict}, {at}");
-    }
-    Block::section(Text::own(lines, SECTION))
-}
-
-fn readiness(view: &ReadinessView) -> Block {
-    let answer = |answer: &AnswerView| match answer {
-        AnswerView::Yes {} => Some("yes"),
-        AnswerView::No { .. } => Some("NO"),
-        AnswerView::Unknown { .. } => Some("not known"),
-        AnswerView::NotApplicable {} => None,
-    };
-    let mut line = format!("Readiness of {}", view.target.instance);
-    for (question, found) in [
-        ("reachable", &view.reachable),
-        ("log lands", &view.log_lands),
-    ] {
-        if let Some(found) = answer(found) {
-            let _ = write!(line, " · {question}: {found}");
-        }
-    }
-    if let Some(finding) = view.findings.first() {
-        let _ = write!(
-            line,
-            "\n{}: {}",
-            finding.code,
-            text::plain(&finding.says, 300)
-        );
-    }
-    Block::section(Text::own(line, SECTION))
 }
 
 /// What somebody wrote, under a label that says so, and a warning where it reads like Postern.
@@ -325,10 +276,10 @@ pub(super) fn words_of(label: &str, words: &str) -> Vec<Block> {
 fn route(view: &RequestView) -> Block {
     let policy = &view.route.policy;
     let way = route_in_words(&view.route);
-    let ladder = match (view.route.automatic, view.route.chat) {
-        (false, InChat::Tap) => "; a tap here is enough",
-        (false, InChat::Login) => "; a yes takes a login",
-        (true, _) | (_, InChat::None) => "",
+    let ladder = match view.route.chat {
+        InChat::Tap if view.status == StatusWord::Pending => "; a tap here is enough",
+        InChat::Login if view.status == StatusWord::Pending => "; a yes takes a login",
+        InChat::Tap | InChat::Login | InChat::None => "",
     };
     Block::section(Text::own(
         format!("Policy {policy}: {way}{ladder}"),
@@ -360,14 +311,15 @@ fn approvals(approvals: &[ApprovalView]) -> Option<Block> {
     )))
 }
 
-fn extension(extension: &ExtensionView) -> Vec<Block> {
+fn extension(extension: &ExtensionView, view: &RequestView) -> Vec<Block> {
     let total = GrantDuration::from_seconds(u64::from(extension.total_seconds));
     let total = total.map_or_else(|_| "longer".to_owned(), in_words);
     let ends = date(extension.ends_at);
     let what = if extension.granted {
         format!("*Extended* to {total} in all; ends {ends}")
     } else {
-        format!("⏳ *Asks for longer*: {total} in all, until {ends}")
+        let groups = waited_for(view);
+        format!("⏳ *Asks for longer*: {total} in all, until {ends}; {groups} can answer")
     };
     let policy = &extension.route.policy;
     let way = route_in_words(&extension.route);
@@ -390,6 +342,6 @@ fn review(view: &RequestView) -> Vec<Block> {
             let name = text::plain(&name, 200);
             words_of(&format!("Reviewed: {name} wrote"), comment.as_str())
         }
-        _ => vec![Block::small("The review of this emergency is open.")],
+        (None, _) | (_, None) => vec![Block::small("The review of this emergency is open.")],
     }
 }

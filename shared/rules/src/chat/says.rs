@@ -137,7 +137,7 @@ pub fn verdict(view: &RequestView, session: &SessionId, log: LogWord) -> Option<
 pub fn refused(refusal: &Refusal) -> Answer {
     let blocks = vec![
         Block::section(Text::own(
-            format!("⛔ {}.", text::plain(&refusal.to_string(), 1_000)),
+            format!("⛔ {}.", capital(&text::plain(&refusal.to_string(), 1_000))),
             SECTION,
         )),
         Block::section(Text::of_others(&refusal.next(), SECTION)),
@@ -170,7 +170,7 @@ pub fn foreign() -> Answer {
 #[must_use]
 pub fn unlinked() -> Answer {
     note(
-        "🔒 Nothing was changed: Postern does not know who you are. Type `/postern link`, sign in \
+        "🔒 Nothing was changed: Postern does not know who you are. Type /postern link, sign in \
          once, and do it again.",
     )
 }
@@ -211,13 +211,15 @@ pub fn sign_in(page: &str) -> Answer {
 /// The chat user is bound.
 #[must_use]
 pub fn linked(link: &Link) -> Answer {
-    let person = text::mrkdwn(&link.identity.person.to_string(), 300);
+    let person = text::plain(&link.identity.person.to_string(), 300);
     let until = date(link.until);
-    let line = format!(
-        "✅ You act as {person} here until {until}. `/postern links` shows your links, `/postern \
-         unlink` cuts this one."
-    );
-    marked(line)
+    let blocks = vec![
+        Block::section(Text::own(format!("✅ Here you act as {person}."), SECTION)),
+        Block::section(Text::marked(format!(
+            "Until {until}. `/postern links` shows your links, `/postern unlink` cuts this one."
+        ))),
+    ];
+    Message::new("Your chat user is linked", blocks).ephemeral()
 }
 
 /// The chat users that are bound to somebody.
@@ -237,7 +239,11 @@ pub fn links(links: &[Link]) -> Answer {
 /// What was typed is not understood.
 #[must_use]
 pub fn not_understood(why: &NotUnderstood) -> Answer {
-    note(format!("{why}. Type instead: {}", why.instead()))
+    note(format!(
+        "{}. Type instead: {}",
+        capital(&why.to_string()),
+        why.instead()
+    ))
 }
 
 /// Requests that are somebody's or wait for them.
@@ -259,7 +265,7 @@ pub fn list(views: &[RequestView], more: bool) -> Answer {
     }
     if more || views.len() > LISTED {
         blocks.push(Block::small(
-            "There are more: `postern list` on the command line shows them.",
+            "There are more: postern list on the command line shows them.",
         ));
     }
     Message::new("Your requests", blocks).ephemeral()
@@ -280,16 +286,18 @@ pub fn help() -> Answer {
     Message::new("What Postern understands", blocks.to_vec()).ephemeral()
 }
 
+/// A sentence with a capital at its beginning.
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
 /// A line of Postern's own for one person's eyes.
 #[must_use]
 pub fn note(line: impl Into<String>) -> Answer {
     let line = line.into();
     let blocks = vec![Block::section(Text::own(line.clone(), SECTION))];
-    Message::new(line, blocks).ephemeral()
-}
-
-fn marked(line: String) -> Answer {
-    let blocks = vec![Block::section(Text::marked(line.clone()))];
     Message::new(line, blocks).ephemeral()
 }
 
