@@ -44,6 +44,7 @@ fn asked(reason: &str) -> Value {
             "answer_within": {"secs": 14_400, "nanos": 0},
             "run_as": null,
             "reviewers": null,
+            "chat": "login",
         },
         "groups": ["engineers"],
         "rotas": [],

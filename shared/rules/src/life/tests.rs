@@ -4,6 +4,7 @@
 //! other way to either, for tests neither.
 
 mod again;
+mod chat;
 mod emergency;
 mod extension;
 mod golden;

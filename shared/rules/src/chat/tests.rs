@@ -1,0 +1,1 @@
+//! The bot's rules, by tables and properties.
