@@ -226,6 +226,7 @@ pub struct Modal {
     /// Which form it is.
     pub callback_id: &'static str,
     /// What comes back with it.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub private_metadata: String,
     /// Its heading.
     pub title: Text,

@@ -9,7 +9,7 @@
 use std::fmt;
 
 use super::names::TeamId;
-use super::signature::Secrets;
+use super::signature::{self, Secrets};
 use crate::names::{Digest, RequestId};
 use crate::refusal::Verb;
 use crate::request::Request;
@@ -79,8 +79,7 @@ impl Button {
             return Err(Foreign);
         }
         let (plain, signature) = value.rsplit_once(' ').ok_or(Foreign)?;
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(signature, &mut bytes).map_err(|_| Foreign)?;
+        let bytes = signature::digits(signature.as_bytes()).ok_or(Foreign)?;
         if !secrets.verify(&parts(team, plain), &bytes) {
             return Err(Foreign);
         }

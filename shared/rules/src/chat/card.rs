@@ -7,23 +7,26 @@
 //! Words of other people stand in `plain_text` only, each under a label that says whose they are.
 
 pub(super) mod buttons;
+mod pages;
 pub(super) mod parts;
 
 use std::fmt::Write as _;
 
+pub use self::buttons::PAGE;
+pub use self::pages::Pages;
 use super::blocks::{Block, FIELD, Message, SECTION, Text};
 use super::names::TeamId;
 use super::signature::Secrets;
 use super::text;
 use crate::caller::Channel;
-use crate::names::{BadName, GrantDuration, RequestId};
+use crate::names::GrantDuration;
 use crate::route::InChat;
 use crate::status::{EndReason, LapseReason, StatusWord};
 use crate::wire::views::{ApprovalView, ExtensionView};
 use crate::wire::{AnswerView, ReadinessView, RequestView, TargetView};
 use parts::{date, in_words, one_of, route_in_words, short_utc, who};
 
-/// The most targets that are shown with their tags; a request has at most ten.
+/// The most characters that the tags of one target take.
 const TAGS: usize = 300;
 
 /// For whom a card is.
@@ -55,50 +58,6 @@ pub struct Setting<'a> {
     pub team: &'a TeamId,
     /// Where the pages are that a card leads to.
     pub pages: &'a Pages,
-}
-
-/// The address under which Postern's own pages are, such as `https://access.example.com`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pages(String);
-
-impl std::str::FromStr for Pages {
-    type Err = BadName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = || BadName::new(text, "an address such as `https://access.example.com`");
-        let begins = text.find("://").map_or(0, |at| at + 3);
-        let (scheme, rest) = text.split_at_checked(begins).ok_or_else(bad)?;
-        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-        format!("{scheme}{host}").parse::<super::inbound::Origin>()?;
-        let plain = path
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "/_-".contains(c));
-        if text.len() <= 500 && plain && !text.ends_with('/') {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(bad())
-        }
-    }
-}
-
-impl Pages {
-    /// Where a yes is said with a login.
-    #[must_use]
-    pub fn approve(&self, request: RequestId) -> String {
-        format!("{}/chat/approve?request={request}", self.0)
-    }
-
-    /// Where a chat user is bound to a person.
-    #[must_use]
-    pub fn link(&self, state: &super::link::State) -> String {
-        format!("{}/chat/link?state={}", self.0, state.as_str())
-    }
-
-    /// Where the identity provider sends people back to.
-    #[must_use]
-    pub fn callback(&self) -> String {
-        format!("{}/chat/link/callback", self.0)
-    }
 }
 
 /// The card; none where the policy keeps the request out of chat.

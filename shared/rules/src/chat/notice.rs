@@ -169,7 +169,13 @@ impl Routing {
             Event::Approved { .. } => match view.status {
                 // The next stage is asked; those of the one before see their yes on the card.
                 StatusWord::Pending => told.with_edits(told.answering(What::Card)),
-                StatusWord::Approved | StatusWord::Active => told.decided(None),
+                StatusWord::Approved => told.decided(None),
+                StatusWord::Active => match &view.extension {
+                    None => told.decided(None),
+                    Some(longer) if !longer.granted => told.with_edits(told.answering(What::Card)),
+                    // That it is longer now is told by an event of its own.
+                    Some(_) => told.edits(),
+                },
                 StatusWord::Ending
                 | StatusWord::Closed
                 | StatusWord::Denied

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::blocks::{Answer, Block, Element, Message, SECTION, Style, Text};
 use super::button::Stale;
-use super::card::parts::{date, who};
+use super::card::parts::{date, one_of, who};
 use super::card::{Setting, buttons, heading, state, what, words_of};
 use super::link::{Code, Link};
 use super::text;
@@ -83,6 +83,28 @@ pub fn reminder(view: &RequestView, setting: &Setting<'_>) -> Option<Message> {
         Block::section(Text::marked(line.clone())),
         Block::Actions { elements },
         Block::small(view.id.to_string()),
+    ];
+    Some(Message::new(line, blocks))
+}
+
+/// Those who may answer are still waited for.
+#[must_use]
+pub fn nudge(view: &RequestView, n: u8) -> Option<Message> {
+    in_chat(view)?;
+    let groups = one_of(
+        view.state
+            .waits_for
+            .iter()
+            .map(|group| text::mrkdwn(group.as_str(), 60)),
+    );
+    let what = text::mrkdwn(&what(view), 300);
+    let mut line = format!("⏳ *Still waits* for {groups}: {what}");
+    if let Some(until) = view.state.lapses_at.or(view.state.ends_at) {
+        let _ = write!(line, ", until {}", date(until));
+    }
+    let blocks = vec![
+        Block::section(Text::marked(line.clone())),
+        Block::small(format!("{} · reminder {n}", view.id)),
     ];
     Some(Message::new(line, blocks))
 }

@@ -144,7 +144,7 @@ fn seconds(text: &[u8]) -> Option<i64> {
 }
 
 /// 64 lower-case hexadecimal digits.
-fn digits(text: &[u8]) -> Option<[u8; 32]> {
+pub(super) fn digits(text: &[u8]) -> Option<[u8; 32]> {
     if text.iter().any(u8::is_ascii_uppercase) {
         return None;
     }

@@ -176,6 +176,7 @@ fn fold(c: char) -> Option<char> {
         0x3000 | 0xA0 | 0x2000..=0x200A => ' ',
         _ => c,
     };
+    let c = c.to_ascii_lowercase();
     let like = LIKE.iter().find(|(all, _)| all.contains(c));
-    Some(like.map_or_else(|| c.to_ascii_lowercase(), |(_, latin)| *latin))
+    Some(like.map_or(c, |(_, latin)| *latin))
 }

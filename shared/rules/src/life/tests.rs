@@ -12,7 +12,7 @@ mod identity;
 mod model;
 mod others;
 mod refusals;
-mod scene;
+pub(crate) mod scene;
 mod shown;
 mod stages;
 
