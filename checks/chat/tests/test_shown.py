@@ -6,7 +6,6 @@ import pytest
 from shown import shown
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
-from slack_sdk.models.messages.message import Message
 from slack_sdk.models.views import View
 
 SHOWN = shown()
@@ -21,7 +20,7 @@ def judged(value: dict) -> dict:
         return View(**value).to_dict()
     blocks = [as_slack(block) for block in value["blocks"]]
     assert len(blocks) <= 50
-    Message(text=value["text"], blocks=Block.parse_all(value["blocks"])).to_dict()
+    assert 1 <= len(value["text"]) <= 3000
     return value | {"blocks": blocks}
 
 
@@ -103,7 +102,7 @@ def test_nothing_that_others_wrote_mentions_or_links(name):
         assert "@" not in text
 
 
-def test_a_reply_of_a_form_is_shown_in_all_its_kinds():
+def test_there_is_something_of_each_kind():
     names = set(SHOWN)
     assert {"pending-tap", "pending-login", "emergency", "modal-ask", "answer-unlinked"} <= names
     assert len(names) >= 35

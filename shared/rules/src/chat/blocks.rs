@@ -115,7 +115,7 @@ pub enum Block {
         /// Whether it may be left empty.
         optional: bool,
         /// Where it is filled in.
-        element: Element,
+        element: Box<Element>,
     },
 }
 

@@ -330,7 +330,7 @@ fn input(
         label: Text::own(label, BUTTON),
         hint: hint.map(|hint| Text::own(hint, PLACEHOLDER)),
         optional,
-        element,
+        element: Box::new(element),
     }
 }
 

@@ -20,7 +20,11 @@ fn members_of_the_served_workspace_are_served_and_nobody_else() {
         change(&mut value);
         match read_interaction(&payload(&value)).unwrap() {
             Interaction::Actions(actions) => actions.sender,
-            other => panic!("{other:?}"),
+            other @ (Interaction::Submitted(_)
+            | Interaction::Closed(_)
+            | Interaction::Other { .. }) => {
+                panic!("{other:?}")
+            }
         }
     };
     let judge = |change: &dyn Fn(&mut Value)| served.must_serve(&sender(change));

@@ -39,7 +39,7 @@ fn hostile() -> Scene {
         .into(),
         platform: Platform::Linux,
         ping: Ping::ConnectionLost,
-        agent_version: None,
+        agent_version: Some("3.3.5226.0".to_owned()),
         last_log: Some(LastLog {
             session: "req-01KAV3M0000123456789ABCDEF-07a16060613c408b5"
                 .parse()
@@ -250,8 +250,8 @@ pub(super) fn messages() -> Vec<(&'static str, Value)> {
                 "https://access.example.com/chat/link?state=x",
             )),
         ),
-        ("answer-linked", json(says::linked(&super::links::link()))),
-        ("answer-links", json(says::links(&[super::links::link()]))),
+        ("answer-linked", json(says::linked(&links::link()))),
+        ("answer-links", json(says::links(&[links::link()]))),
         (
             "answer-list",
             json(says::list(&[asked, active, denied], true)),

@@ -60,7 +60,8 @@ fn what_is_too_long_is_cut_between_characters() {
     assert_eq!(plain("abcdef", 6), "abcdef");
     assert_eq!(plain("abcdefg", 6), "abcde…");
     assert_eq!(plain("💾💾💾", 5), "💾💾…");
-    assert_eq!(mrkdwn("ab<<", 8), "ab…");
+    assert_eq!(mrkdwn("ab<<", 8), "ab&lt;…");
+    assert_eq!(mrkdwn("ab<<", 6), "ab…");
     assert_eq!(mrkdwn("ab<<", 10), "ab&lt;&lt;");
     assert_eq!(plain("a\u{202E}b", 5), "a…");
     assert_eq!(plain("abc", 0), "");

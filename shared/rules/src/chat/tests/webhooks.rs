@@ -18,7 +18,8 @@ fn hook() -> TeamId {
 fn signed(domain: &[u8], name: &str, body: &[u8]) -> (String, String) {
     let at = now().seconds().to_string();
     let parts = [domain, name.as_bytes(), b"\n", at.as_bytes(), b"\n", body];
-    (at, format!("v1={}", hex::encode(secrets().sign(&parts))))
+    let signature = format!("v1={}", hex::encode(secrets().sign(&parts)));
+    (at, signature)
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::*;
 use crate::chat::words::{NotUnderstood, Place, Words, read};
 
 fn wish(text: &str) -> String {
@@ -144,7 +143,7 @@ fn what_is_not_understood_is_told_with_what_to_type_instead() {
         assert_eq!(got, why, "{said}");
         assert!(!got.to_string().ends_with('.') && !got.instead().is_empty());
     }
-    let eleven = vec!["i-01234567"; 11].join(",");
+    let eleven = ["i-01234567"; 11].join(",");
     let many = read(&format!("request {eleven} 45m why"));
     assert_eq!(many, Err(NotUnderstood::TooManyTargets(11)));
     assert_eq!(read(&"x".repeat(3_001)), Err(NotUnderstood::TooLong));
