@@ -1,7 +1,7 @@
 //! The API, described by its own handlers in OpenAPI 3.1.
 //!
 //! Paths, bodies and successes come from the handlers and the wire types; every way in which a
-//! route says no comes from one table. One document covers both routers. It is committed as
+//! route says no comes from one table. One document covers all routers. It is committed as
 //! `docs/openapi.json`, and a test holds the two together.
 
 mod problems;
@@ -17,7 +17,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{api, issue};
+use crate::{api, chatops, issue};
 
 /// What the document says of the whole API.
 #[derive(utoipa::OpenApi)]
@@ -37,6 +37,7 @@ use crate::{api, issue};
         (name = "requests", description = "Requests, and the grants that they become"),
         (name = "targets", description = "What may be asked for"),
         (name = "policy", description = "What the policy set says"),
+        (name = "chat", description = "Links of chat users; where there is no chat, these paths do not exist"),
         (name = "about", description = "The function itself; no token is needed"),
     ),
 )]
@@ -46,7 +47,11 @@ struct Whole;
 #[must_use]
 pub fn document() -> OpenApi {
     let mut whole = <Whole as utoipa::OpenApi>::openapi();
-    for part in [described(api::routes()), described(issue::routes())] {
+    for part in [
+        described(api::routes()),
+        described(issue::routes()),
+        described(chatops::routes()),
+    ] {
         whole.merge(part);
     }
     let components = whole.components.get_or_insert_with(Components::new);
@@ -67,7 +72,9 @@ fn described<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<S>) -> Open
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post].into_iter().flatten()
+    [&mut item.get, &mut item.post, &mut item.delete]
+        .into_iter()
+        .flatten()
 }
 
 /// The document as it is served.

@@ -31,6 +31,7 @@ def _trust(house: House, role: str) -> set[Grain]:
 
 _SUBJECTS: dict[str, Callable[[House], set[Grain]]] = {
     "api": lambda house: of_role(house, "ApiRole"),
+    "chatops": lambda house: of_role(house, "ChatopsRole"),
     "issue": lambda house: of_role(house, "IssueRole"),
     "sweeper": lambda house: of_role(house, "SweeperRole"),
     "access": lambda house: of_role(house, "AccessRole"),
@@ -95,13 +96,14 @@ def only_issue_may_assume_the_access_role(house: House) -> Findings:
 
 @rule(HOME)
 def roles_that_act_elsewhere_are_their_own(house: House) -> Findings:
-    """In other accounts `api` and `issue` take the reader role, and the sweeper the operator role."""
+    """In other accounts `api`, `chatops` and `issue` take the reader role, and the sweeper the operator role."""
     named = [arn for arn in str(house.parameters.get("MemberOperatorRoles", "")).split(",") if arn]
     readers = {arn.replace("/PosternOperator-", "/PosternReader-") for arn in named}
     elsewhere = {arn for arn in str(house.parameters.get("MemberAccessRoles", "")).split(",") if arn}
     access = f"arn:aws:iam::{_account()}:role/postern/PosternAccess"
     for role, should in {
         "ApiRole": readers,
+        "ChatopsRole": readers,
         "IssueRole": readers | elsewhere | {access},
         "SweeperRole": set(named),
     }.items():
@@ -149,17 +151,17 @@ def services_assume_their_own_roles(house: House) -> Findings:
 
 @rule(MEMBER)
 def members_give_no_more_than_home_has(house: House) -> Findings:
-    """The reader may do what `api` and `issue` may at home, and the operator what the sweeper may."""
+    """The reader may do what `api`, `chatops` and `issue` may at home, and the operator what the sweeper may."""
     home = next(
         each
         for each in houses(HOME)
         if each.scenario == (_WITH_EVERYTHING if house.scenario == _WITH_EVERYTHING else _AS_LOCAL)
     )
-    looking = of_role(home, "ApiRole") & of_role(home, "IssueRole")
+    looking = of_role(home, "ApiRole") & of_role(home, "IssueRole") & of_role(home, "ChatopsRole")
     for role, most in {"ReaderRole": looking, "OperatorRole": of_role(home, "SweeperRole")}.items():
         for grain in sorted(of_role(house, role) - most):
             yield f"`{role}` may do what nobody may at home: {grain}"
-    for role, trusted in {"ReaderRole": {"ApiRoleArn", "IssueRoleArn"}, "OperatorRole": {"SweeperRoleArn"}}.items():
+    for role, trusted in {"ReaderRole": {"ApiRoleArn", "ChatopsRoleArn", "IssueRoleArn"}, "OperatorRole": {"SweeperRoleArn"}}.items():
         condition = json.dumps({"StringEquals": {"sts:ExternalId": house.parameters["ExternalId"]}}, sort_keys=True)
         should = {Grain("Allow", "sts:AssumeRole", "", condition, f"AWS {house.parameters[name]}") for name in trusted}
         if _trust(house, role) != should:

@@ -31,13 +31,14 @@ what the access role may.
 _ROLES = {
     HOME: {
         "ApiRole": "`api`",
+        "ChatopsRole": "`chatops`",
         "IssueRole": "`issue`",
         "SweeperRole": "`sweeper`",
-        "ScheduleRole": "the schedule",
+        "ScheduleRole": "the schedules",
         "AccessRole": "the access role",
     },
     MEMBER: {
-        "ReaderRole": "the reader role of a further account: `api` and `issue`",
+        "ReaderRole": "the reader role of a further account: `api`, `chatops` and `issue`",
         "OperatorRole": "the operator role of a further account: the sweeper",
     },
 }

@@ -124,7 +124,10 @@ fn the_rules_codes_are_declared_in_their_class_and_each_somewhere() {
         }
     }
     for code in OF_CHAT {
-        assert!(classes.contains_key(code) && declared.insert(code), "{code}");
+        assert!(
+            classes.contains_key(code) && declared.insert(code),
+            "{code}"
+        );
     }
     assert_eq!(declared, classes.into_keys().collect());
 }

@@ -32,6 +32,10 @@ pub const ON_CALL_KEY: &str = "on-call.json";
 pub const ON_CALL_OBJECT: &str = "s3://postern-config/on-call.json";
 /// The parameter that holds the key of the feed.
 pub const ON_CALL_PARAMETER: &str = "/postern/on-call-key";
+/// The path of the secrets of chat.
+pub const CHAT_SECRETS: &str = "/postern/chat";
+/// The name of the function `chatops`.
+pub const CHATOPS: &str = "postern-chatops";
 /// The bucket that checkpoints of the audit chains are kept in, locked.
 pub const EVIDENCE_BUCKET: &str = "postern-evidence";
 /// The role that grants are sessions of.
@@ -55,11 +59,13 @@ pub enum Function {
     Issue,
     /// What takes access back.
     Sweeper,
+    /// The bot in chat.
+    Chatops,
 }
 
 impl Function {
     /// Every function.
-    pub const ALL: [Self; 3] = [Self::Api, Self::Issue, Self::Sweeper];
+    pub const ALL: [Self; 4] = [Self::Api, Self::Issue, Self::Sweeper, Self::Chatops];
 
     /// The name of its role.
     #[must_use]
@@ -68,6 +74,7 @@ impl Function {
             Self::Api => "PosternApi",
             Self::Issue => "PosternIssue",
             Self::Sweeper => "PosternSweeper",
+            Self::Chatops => "PosternChatops",
         }
     }
 
@@ -77,6 +84,7 @@ impl Function {
             Self::Api => include_str!("../roles/api.json"),
             Self::Issue => include_str!("../roles/issue.json"),
             Self::Sweeper => include_str!("../roles/sweeper.json"),
+            Self::Chatops => include_str!("../roles/chatops.json"),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! AWS over that address too, each with credentials of its own role, or past the socket where a
 //! test wants to be quick ([`Doors::InProcess`]); what they say and hear is the same.
 
+mod chat;
 mod configured;
 mod counted;
 mod function;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use axum::Router;
 use broker::aws::NoCredentials;
+use broker::chat::NoChat;
 use broker::clock::Clock;
 use broker::config::{Config, Faults};
 use broker::identity::IdentityFault;
@@ -34,6 +36,7 @@ use standin::iam::Keys;
 use standin::{StandinClock, World, WorldError};
 use tokio::task::{JoinHandle, JoinSet};
 
+use self::chat::Chatting;
 pub use self::configured::NotPut;
 use self::counted::Counted;
 use self::ports::Bound;
@@ -102,6 +105,12 @@ pub enum NoHouse {
     /// A place lies in an account without credentials.
     #[error(transparent)]
     NoCredentials(#[from] NoCredentials),
+    /// There is no chat although it is configured.
+    #[error(transparent)]
+    Chat(#[from] NoChat),
+    /// The workspace of Slack could not be opened.
+    #[error("the workspace of Slack could not be opened")]
+    Slack(#[source] io::Error),
     /// No random bytes could be had for a key.
     #[error("no random bytes could be had")]
     NoKey,
@@ -121,10 +130,12 @@ pub struct House {
     api: SdkConfig,
     issue: SdkConfig,
     sweep: SdkConfig,
+    chat: SdkConfig,
     config: Config,
     sweeper: Arc<Sweeper>,
     router: Router,
     counted: Counted,
+    chatting: Chatting,
     on_call_key: Secret,
     url: String,
     serving: JoinHandle<io::Result<()>>,
@@ -162,12 +173,14 @@ impl House {
             aws,
         } = Box::pin(ports::bind(&world, plan.doors, data_dir)).await?;
         let issuer = Issuer::open(issuer, data_dir, clock.clone())?;
+        let url = ports::url(&listener)?;
+        let slack = chat::workspace(&clock).await?;
+        chat::register(&issuer, &url);
+        let usual = Environment::of(issuer.url()).chatting(&slack, &url);
         let environment = plan
             .settings
             .iter()
-            .fold(Environment::of(issuer.url()), |all, (name, value)| {
-                all.with(name, value)
-            });
+            .fold(usual, |all, (name, value)| all.with(name, value));
         let config = Config::from_env(|name| environment.get(name))?;
         // Other places have operators of their own, who make what belongs there.
         let is_home =
@@ -191,10 +204,11 @@ impl House {
                 .create_table(),
         )
         .await?;
-        let (api, issue, sweep) = (
+        let (api, issue, sweep, chat) = (
             wire.of(Function::Api)?,
             wire.of(Function::Issue)?,
             wire.of(Function::Sweeper)?,
+            wire.of(Function::Chatops)?,
         );
         let verifier = Arc::new(config.verifier(clock.clone())?);
         let counted = Counted::default();
@@ -209,12 +223,15 @@ impl House {
         let in_force = config.in_force(&issue, clock.clone(), noted(metrics.clone()));
         let to_issue = functions::issue::router(IssueState {
             issuer: Arc::new(config.issuer(&issue, in_force, clock.clone())?),
-            verifier,
+            verifier: Arc::clone(&verifier),
             metrics,
         });
-        let router = function::one_address(to_api, to_issue);
+        let metrics = counted.metrics(Function::Chatops, &clock);
+        let parts = (slack, metrics);
+        let chatting = Chatting::begin(&world, &config, &chat, &verifier, &clock, parts)?;
+        let to_chat = chatting.function.router();
+        let router = function::one_address(to_api, to_issue, to_chat);
         let sweeper = Arc::new(config.ground().sweeper(&sweep, clock.clone())?);
-        let url = ports::url(&listener)?;
         let serving = {
             let router = router.clone();
             tokio::spawn(async move { axum::serve(listener, router).await })
@@ -228,10 +245,12 @@ impl House {
             api,
             issue,
             sweep,
+            chat,
             config,
             sweeper,
             router,
             counted,
+            chatting,
             on_call_key,
             url,
             serving,
@@ -282,7 +301,7 @@ impl House {
         self.issuer.token(person)
     }
 
-    /// The routers of `api` and `issue` at one address, past the socket.
+    /// The routers of `api`, `issue` and `chatops` at one address, past the socket.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -313,6 +332,7 @@ impl House {
             Function::Api => &self.api,
             Function::Issue => &self.issue,
             Function::Sweeper => &self.sweep,
+            Function::Chatops => &self.chat,
         }
     }
 
@@ -329,7 +349,8 @@ impl House {
     #[must_use = "dropping it ends the sweeping"]
     pub fn keep_sweeping(&self) -> Sweeping {
         let (sweeper, clock) = (Arc::clone(&self.sweeper), self.clock.clone());
-        Sweeping(tokio::spawn(async move {
+        let telling = self.chatting.keep_telling(&self.world, &self.clock);
+        let sweeping = tokio::spawn(async move {
             let mut runs = JoinSet::new();
             loop {
                 let begun = clock.now();
@@ -343,22 +364,27 @@ impl House {
                     }
                 }
             }
-        }))
+        });
+        Sweeping([sweeping, telling])
     }
 }
 
 impl Drop for House {
     fn drop(&mut self) {
         self.serving.abort();
+        // A function holds the world that it is in.
+        self.world.remove_functions();
     }
 }
 
-/// A sweeper at work; dropping it ends its work.
+/// A sweeper at work, and what brings its events to chat; dropping it ends their work.
 #[derive(Debug)]
-pub struct Sweeping(JoinHandle<()>);
+pub struct Sweeping([JoinHandle<()>; 2]);
 
 impl Drop for Sweeping {
     fn drop(&mut self) {
-        self.0.abort();
+        for task in &self.0 {
+            task.abort();
+        }
     }
 }

@@ -14,4 +14,5 @@ pub mod house;
 pub mod issuer;
 pub mod people;
 pub mod screen;
+pub mod slack;
 pub mod story;

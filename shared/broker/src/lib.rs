@@ -14,6 +14,7 @@
 
 pub mod aws;
 pub mod bus;
+pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod desk;
@@ -29,6 +30,7 @@ pub mod on_call;
 pub mod policies;
 mod rounds;
 pub mod s3;
+pub mod slack;
 pub mod ssm;
 pub mod sts;
 pub mod sweeper;

@@ -12,12 +12,15 @@ use tower::ServiceExt as _;
 use super::{Function, NoHouse, Wire};
 use crate::account::REGION;
 
-/// The routers of two functions at one address. API Gateway tells them apart by route; whoever
+/// The routers of the functions at one address. API Gateway tells them apart by route; whoever
 /// meets no route meets those of `api`.
-pub(super) fn one_address(api: Router, issue: Router) -> Router {
+pub(super) fn one_address(api: Router, issue: Router, chat: Router) -> Router {
     Router::new().fallback(move |request: Request| {
-        let function = if is_of_issue(request.uri().path()) {
+        let path = request.uri().path();
+        let function = if is_of_issue(path) {
             &issue
+        } else if path.starts_with("/chat/") || path.starts_with("/v1/chat/") {
+            &chat
         } else {
             &api
         };

@@ -39,7 +39,16 @@ fn others(value: &Value) -> Vec<Value> {
     let mut nearly = text.to_owned();
     nearly.pop();
     let moment = "2026-11-20T10:00:00.000Z";
-    let words = ["ssh", "automatic", "windows", "inactive", "missing", "tap", moment].map(str::to_owned);
+    let words = [
+        "ssh",
+        "automatic",
+        "windows",
+        "inactive",
+        "missing",
+        "tap",
+        moment,
+    ]
+    .map(str::to_owned);
     words
         .into_iter()
         .chain([
