@@ -35,7 +35,9 @@ def test_it_asks_for_what_the_page_says_and_for_nothing_else():
     scopes = set(MANIFEST["oauth_config"]["scopes"]["bot"])
     page = (ROOT / "docs/chatops.md").read_text()
     said = set(re.findall(r"^ {3}\| `([a-z:.]+)` \|", page, re.MULTILINE))
-    assert scopes == said == {"chat:write", "commands", "im:write", "users:read"}
+    assert scopes == said == {
+        "channels:history", "chat:write", "commands", "groups:history", "im:history", "im:write", "users:read"
+    }  # fmt: skip
 
 
 def test_nobody_outside_is_let_in():
