@@ -241,6 +241,7 @@ impl Routing {
             | Event::IssueOrphaned { .. }
             | Event::SessionSeen { .. }
             | Event::SessionTerminating { .. }
+            | Event::TerminationFailed { .. }
             | Event::SessionOver { .. }
             | Event::LogsRechecked { .. } => Vec::new(),
         }

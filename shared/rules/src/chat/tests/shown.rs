@@ -47,6 +47,7 @@ fn hostile() -> Scene {
             ended_at: scene::start(),
             verdict: LogWord::Missing,
         }),
+        readiness: None,
     }];
     scene
 }
