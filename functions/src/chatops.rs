@@ -146,7 +146,6 @@ impl Chatops {
     }
 
     /// Its routes.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -54,7 +54,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which a call meets them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::UnreadableRequest,
         Self::HeadTooLarge,
         Self::NoSuchRoute,

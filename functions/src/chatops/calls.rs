@@ -45,11 +45,12 @@ pub(super) async fn interaction(
         return Ok(StatusCode::OK.into_response());
     }
     match &heard {
-        Heard::Interaction(Interaction::Submitted(form)) => match wrong_in(form) {
+        Heard::Interaction(Interaction::Submitted(form)) => {
             // It is said while the form is open.
-            Some(errors) => return Ok(errors),
-            None => {}
-        },
+            if let Some(errors) = wrong_in(form) {
+                return Ok(errors);
+            }
+        }
         Heard::Interaction(Interaction::Closed(_) | Interaction::Other { .. }) => {
             return Ok(StatusCode::OK.into_response());
         }

@@ -29,8 +29,8 @@ pub(crate) async fn links(
     State(chat): State<Arc<Chat>>,
 ) -> Answered<Json<LinkList>> {
     let links = chat.links(&caller).await.map_err(no)?;
-    let links = links.iter().map(LinkView::from).collect();
-    Ok(Json(LinkList { links }))
+    let linked = links.iter().map(LinkView::from).collect();
+    Ok(Json(LinkList { linked }))
 }
 
 /// Cut the link of a chat user

@@ -84,7 +84,8 @@ impl Chat {
     pub async fn tell(&self, id: RequestId) -> Result<Told, Trouble> {
         let untold = self.ledger.mark_untold(id).await?;
         let mut told = Told::default();
-        if untold.not_before <= self.now() {
+        // A mark that nothing has failed of yet waits for a reminder, and news do not wait for that.
+        if untold.tries == 0 || untold.not_before <= self.now() {
             self.settle(untold, &mut told).await;
         } else {
             told.waiting = 1;

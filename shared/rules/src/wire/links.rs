@@ -12,7 +12,7 @@ use crate::names::{Group, Person};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LinkList {
     /// The links.
-    pub links: Vec<LinkView>,
+    pub linked: Vec<LinkView>,
 }
 
 /// A chat user who is bound to a person.

@@ -44,7 +44,7 @@ impl Hand {
         }
     }
 
-    pub(crate) fn from_team(mut self, team: &str) -> Self {
+    pub(crate) fn at_home_in(mut self, team: &str) -> Self {
         team.clone_into(&mut self.team);
         self
     }

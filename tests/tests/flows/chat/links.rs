@@ -27,7 +27,7 @@ async fn a_link_needs_the_login_and_the_code_in_one_hand() {
     let said = scene.says(&mallory, &format!("link {code}")).await;
     assert!(said.contains("Nothing was linked"), "{said}");
     let links = scene.as_(Omar).get("/v1/chat/links").await.must_be(200);
-    assert_eq!(links.body["links"].as_array().unwrap().len(), 0);
+    assert_eq!(links.body["linked"].as_array().unwrap().len(), 0);
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_link_is_seen_and_cut_by_its_owner_and_by_operators() {
     let anna = scene.linked(ANNA, Anna).await;
     let ben = scene.linked(BEN, Ben).await;
     let of = |links: &crate::scene::Reply| -> Vec<String> {
-        let links = links.body["links"].as_array().unwrap().iter();
+        let links = links.body["linked"].as_array().unwrap().iter();
         links
             .map(|link| link["id"].as_str().unwrap().to_owned())
             .collect()

@@ -103,8 +103,10 @@ async fn a_grant_is_asked_for_approved_extended_and_handed_back_in_chat() {
         .iter()
         .rfind(|message| button(&message.blocks, "release").is_some());
     scene.taps(&anna, own.unwrap(), "release").await;
-    scene.settle(id).await;
-    scene.chat_hears().await;
+    for _ in 0..10 {
+        scene.advance(Duration::from_secs(60));
+        scene.chat_hears().await;
+    }
     assert_eq!(scene.status(id).await, Closed);
     assert!(scene.told_anna().contains("has landed"));
     for card in scene.house().slack().messages(CHANNEL) {

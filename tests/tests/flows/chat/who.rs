@@ -69,7 +69,7 @@ async fn unlinked_users_guests_bots_and_strangers_have_no_effect() {
     // A user of another workspace is not even worked for.
     slack.seat(BEN, Member::named("Ben"));
     let calls = slack.calls().len();
-    let foreign = ben.clone().from_team("T0OTHER");
+    let foreign = ben.clone().at_home_in("T0OTHER");
     assert_eq!(scene.clicks_in_vain(&foreign, id, &card).await, "");
     assert_eq!(slack.calls().len(), calls);
     // And as they are, a full member again, the same click counts.

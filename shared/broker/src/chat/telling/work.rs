@@ -182,7 +182,7 @@ impl Work<'_> {
             To::User(user) => {
                 let token = self.chat.token().await?;
                 let opened = self.chat.slack.open(&token, user).await;
-                opened.map_err(|fault| later(fault))?
+                opened.map_err(later)?
             }
         };
         // Under the card, where many read; in a conversation with one person by itself.
