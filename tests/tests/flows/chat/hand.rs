@@ -204,7 +204,7 @@ impl Scene {
         let page = self.link_page(&hand).await;
         let code = Browser::new().links(&page, person).await;
         let said = self.says(&hand, &format!("link {code}")).await;
-        assert!(said.contains("You act as"), "{said}");
+        assert!(said.contains("Here you act as"), "{said}");
         hand
     }
 
