@@ -147,6 +147,23 @@ impl Role {
 }
 
 impl World {
+    /// A function, which is a session of its role.
+    fn function(
+        &self,
+        state: &super::State,
+        role_name: &str,
+        session_name: &str,
+        now: i64,
+    ) -> Result<Caller, AwsError> {
+        let role = state
+            .role(self.account(), role_name)
+            .ok_or_else(|| no_role(role_name))?;
+        Ok(Caller {
+            account: role.account.clone(),
+            principal: Principal::Role(Box::new(role.session(session_name, now))),
+        })
+    }
+
     /// Credentials of a role of the world's account as the runtime gives them to a function. They
     /// do not expire here, and they are a session: assuming a role with them is chaining.
     ///
@@ -160,13 +177,7 @@ impl World {
         let now = self.now_millis();
         let keys = {
             let mut state = self.iam_state();
-            let role = state
-                .role(self.account(), role_name)
-                .ok_or_else(|| no_role(role_name))?;
-            let caller = Caller {
-                account: role.account.clone(),
-                principal: Principal::Role(Box::new(role.session(session_name, now))),
-            };
+            let caller = self.function(&state, role_name, session_name, now)?;
             state.keys.issue(caller, token_bytes(0), now, None)
         };
         self.persist();
@@ -187,13 +198,7 @@ impl World {
         let now = self.now_millis();
         {
             let mut state = self.iam_state();
-            let role = state
-                .role(self.account(), role_name)
-                .ok_or_else(|| no_role(role_name))?;
-            let caller = Caller {
-                account: role.account.clone(),
-                principal: Principal::Role(Box::new(role.session(session_name, now))),
-            };
+            let caller = self.function(&state, role_name, session_name, now)?;
             state.keys.adopt(keys, caller);
         }
         self.persist();

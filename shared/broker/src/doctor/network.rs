@@ -66,6 +66,9 @@ fn groups_of(endpoint: &Endpoint) -> &[GroupId] {
     }
 }
 
+/// The most values of a filter.
+const VALUES: usize = 200;
+
 /// A filter of a listing.
 fn filter(name: &str, values: impl IntoIterator<Item = impl ToString>) -> Filter {
     let values = values.into_iter().map(|value| value.to_string());

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::super::Look;
 use super::super::machine::{Seat, unread};
 use super::super::reading::{Call, PAGE, id, policy};
-use super::filter;
+use super::{VALUES, filter};
 
 const ENDPOINTS: Call = Call::new("ec2", "DescribeVpcEndpoints", "ec2:DescribeVpcEndpoints");
 const INTERFACES: Call = Call::new(
@@ -17,9 +17,6 @@ const INTERFACES: Call = Call::new(
     "DescribeNetworkInterfaces",
     "ec2:DescribeNetworkInterfaces",
 );
-
-/// The most values of a filter.
-const VALUES: usize = 200;
 
 /// An endpoint whose addresses are still to be read, and the interfaces that have them.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use rules::readiness::{
 use super::super::Look;
 use super::super::machine::Seat;
 use super::super::reading::{Call, PAGE, id};
-use super::filter;
+use super::{VALUES, filter};
 
 const GROUPS: Call = Call::new(
     "ec2",
@@ -22,9 +22,6 @@ const GROUPS: Call = Call::new(
     "ec2:DescribeSecurityGroups",
 );
 const ACLS: Call = Call::new("ec2", "DescribeNetworkAcls", "ec2:DescribeNetworkAcls");
-
-/// The most values of a filter.
-const VALUES: usize = 200;
 
 impl Look<'_> {
     /// The rules of security groups. One that has gone is left out.
