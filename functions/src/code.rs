@@ -28,6 +28,8 @@ pub enum Code {
     InvalidQuery,
     /// The `Idempotency-Key` is not of its form.
     InvalidIdempotencyKey,
+    /// No such link of a chat user that the caller may cut.
+    LinkNotFound,
     /// The body is something else than JSON in UTF-8, or is compressed.
     UnsupportedMediaType,
     /// The body is over its cap.
@@ -52,7 +54,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which a call meets them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::UnreadableRequest,
         Self::HeadTooLarge,
         Self::NoSuchRoute,
@@ -63,6 +65,7 @@ impl Code {
         Self::InvalidTarget,
         Self::InvalidQuery,
         Self::InvalidIdempotencyKey,
+        Self::LinkNotFound,
         Self::UnsupportedMediaType,
         Self::BodyTooLarge,
         Self::UnreadableBody,
@@ -89,6 +92,7 @@ impl Code {
             Self::InvalidTarget => "invalid-target",
             Self::InvalidQuery => "invalid-query",
             Self::InvalidIdempotencyKey => "invalid-idempotency-key",
+            Self::LinkNotFound => "link-not-found",
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::BodyTooLarge => "body-too-large",
             Self::UnreadableBody => "unreadable-body",
@@ -113,7 +117,7 @@ impl Code {
             | Self::InvalidIdempotencyKey
             | Self::UnreadableBody => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::NoSuchRoute => StatusCode::NOT_FOUND,
+            Self::NoSuchRoute | Self::LinkNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::LostRace => StatusCode::CONFLICT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -144,6 +148,7 @@ impl Code {
             Self::InvalidIdempotencyKey => {
                 "the `Idempotency-Key` is not one key of 8 to 64 letters, digits, `-` or `_`"
             }
+            Self::LinkNotFound => "there is no such link that you may cut",
             Self::UnsupportedMediaType => {
                 "the body is not `application/json` in UTF-8 as it stands"
             }
@@ -181,6 +186,7 @@ impl Code {
             }
             Self::InvalidQuery => "Use the parameters that `GET /v1/openapi.json` describes.",
             Self::InvalidIdempotencyKey => "Send one new random key, such as a UUID, or none.",
+            Self::LinkNotFound => "`GET /v1/chat/links` shows the links that you may cut.",
             Self::UnsupportedMediaType => {
                 "Send `Content-Type: application/json`, without `Content-Encoding`."
             }

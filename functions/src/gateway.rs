@@ -5,7 +5,7 @@
 //! would be an error of the function, which the gateway tells callers as a `500`.
 //!
 //! On a stage other than `$default` the path begins with the stage, unless the call came through a
-//! custom domain. A stage in front of `/v1/` is taken off, so the same template works on every
+//! custom domain. A stage in front of `/v1/` or `/chat/` is taken off, so the same template works on every
 //! stage.
 //!
 //! `lambda_http` 1.3 panics where the parts of an event do not come to an address or a body, so it

@@ -1,9 +1,9 @@
 //! The Lambda functions: routing and parsing, split by privilege.
 //!
-//! [`api`] is where people talk about access, [`issue`] where it is handed out, the sweeper
-//! ([`sweep`]) takes it back, and the [`doctor`] examines instances. Each is a binary of its own with
-//! a role of its own; the routers are the same under Lambda and under a plain listener, so what is
-//! tested is what is deployed.
+//! [`api`] is where people talk about access, [`chatops`] where they do so in chat, [`issue`] where it
+//! is handed out, the sweeper ([`sweep`]) takes it back, and the [`doctor`] examines instances. Each is
+//! a binary of its own with a role of its own; the routers are the same under Lambda and under a plain
+//! listener, so what is tested is what is deployed.
 //!
 //! One call goes through these steps, and each can end it:
 //! 1. Under Lambda, [`gateway`]: what is no call at all is `unreadable-request`.
@@ -20,6 +20,7 @@ pub mod api;
 pub mod authentication;
 pub mod body;
 pub mod boundary;
+pub mod chatops;
 pub mod code;
 pub mod doctor;
 pub mod filed;

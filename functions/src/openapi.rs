@@ -17,7 +17,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{api, doctor, issue};
+use crate::{api, chatops, doctor, issue};
 
 /// What the document says of the whole API.
 #[derive(utoipa::OpenApi)]
@@ -37,6 +37,7 @@ use crate::{api, doctor, issue};
         (name = "requests", description = "Requests, and the grants that they become"),
         (name = "targets", description = "What may be asked for"),
         (name = "policy", description = "What the policy set says"),
+        (name = "chat", description = "Links of chat users; where there is no chat, these paths do not exist"),
         (name = "about", description = "The function itself; no token is needed"),
     ),
 )]
@@ -50,6 +51,7 @@ pub fn document() -> OpenApi {
         described(api::routes()),
         described(issue::routes()),
         described(doctor::routes()),
+        described(chatops::routes()),
     ] {
         whole.merge(part);
     }
@@ -71,7 +73,9 @@ fn described<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<S>) -> Open
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post].into_iter().flatten()
+    [&mut item.get, &mut item.post, &mut item.delete]
+        .into_iter()
+        .flatten()
 }
 
 /// The document as it is served.

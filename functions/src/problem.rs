@@ -80,6 +80,11 @@ impl No {
         }
     }
 
+    /// What the caller is told, for whoever tells it in another form.
+    pub(crate) fn into_problem(self) -> Problem {
+        *self.problem
+    }
+
     fn after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self

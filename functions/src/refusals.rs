@@ -127,7 +127,9 @@ fn after(refusal: &Refusal) -> Refusal {
             user: "deploy".parse().unwrap(),
             target: target(),
         },
-        Refusal::RunAsImpossible { .. } => Refusal::RequestNotFound,
+        Refusal::RunAsImpossible { .. } => Refusal::ChatNeedsLogin,
+        Refusal::ChatNeedsLogin => Refusal::NotInChat,
+        Refusal::NotInChat => Refusal::RequestNotFound,
     }
 }
 

@@ -9,14 +9,17 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use axum::Router;
 use broker::aws::{NoCredentials, sdk_config};
+use broker::chat::NoChat;
 use broker::clock::Clock;
 use broker::config::{Config, Faults, Ground};
 use broker::identity::{IdentityFault, Verifier};
 use broker::in_force::InForce;
+use broker::lambda::Functions;
 use broker::sweeper::Sweeper;
 use tracing_subscriber::EnvFilter;
 
 use crate::api::ApiState;
+use crate::chatops::{ChatState, Chatops, HandOn};
 use crate::doctor::DoctorState;
 use crate::gateway;
 use crate::issue::IssueState;
@@ -36,6 +39,12 @@ pub enum NotStarted {
     /// A place lies in an account without credentials.
     #[error("a place cannot be served")]
     Place(#[from] NoCredentials),
+    /// The chat that is configured cannot be had.
+    #[error("there is no chat")]
+    Chat(#[from] NoChat),
+    /// The function does not know its own name, and could hand nothing on to itself.
+    #[error("`AWS_LAMBDA_FUNCTION_NAME` is not set")]
+    NoName,
     /// The Lambda runtime gave up.
     #[error("the Lambda runtime stopped: {0}")]
     Runtime(lambda_runtime::Error),
@@ -112,6 +121,36 @@ impl Deployment {
             verifier: self.verifier().await?,
             metrics: self.metrics.clone(),
         })
+    }
+
+    /// The function `chatops`. Without the settings of chat it serves nobody.
+    ///
+    /// # Errors
+    /// The identity provider or a place cannot be used.
+    pub async fn chatops(&self) -> Result<Chatops, NotStarted> {
+        let in_force = self.in_force().await;
+        let chat = self.config.chat(&self.sdk, in_force, self.clock.clone())?;
+        let state = match chat {
+            None => None,
+            Some(chat) => {
+                let name = std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok();
+                let name = name.and_then(|name| name.parse().ok());
+                Some(ChatState {
+                    chat: Arc::new(chat),
+                    verifier: self.verifier().await?,
+                    work: HandOn {
+                        functions: Functions::new(&self.sdk),
+                        name: name.ok_or(NotStarted::NoName)?,
+                    },
+                    metrics: self.metrics.clone(),
+                })
+            }
+        };
+        Ok(Chatops::new(
+            state,
+            self.clock.clone(),
+            self.metrics.clone(),
+        ))
     }
 
     /// The policy set and who is on call, read where they can be had. A function starts without
@@ -218,7 +257,13 @@ pub fn ended(outcome: Result<(), NotStarted>) -> ExitCode {
                 );
             }
         }
-        Err(fault @ (NotStarted::Identity(_) | NotStarted::Place(_) | NotStarted::Runtime(_))) => {
+        Err(
+            fault @ (NotStarted::Identity(_)
+            | NotStarted::Place(_)
+            | NotStarted::Chat(_)
+            | NotStarted::NoName
+            | NotStarted::Runtime(_)),
+        ) => {
             tracing::error!(cause = chain(&fault), "the function stopped")
         }
     }

@@ -31,6 +31,7 @@ _NAMES = {
     "EvidenceBucket": "postern-evidence",
     "AccessRole": "PosternAccess",
     "ApiRole": "PosternApi",
+    "ChatopsRole": "PosternChatops",
     "IssueRole": "PosternIssue",
     "SweeperRole": "PosternSweeper",
     "DoctorRole": "PosternDoctor",

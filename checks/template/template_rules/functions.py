@@ -14,6 +14,7 @@ _LOCAL_ONLY = {"POSTERN_ALLOW_LOOPBACK_ISSUER"}
 _SOURCES = (
     "shared/broker/src/config.rs",
     "shared/broker/src/config/changing.rs",
+    "shared/broker/src/config/chat.rs",
     "shared/broker/src/config/reading.rs",
     "functions/src/start.rs",
 )
@@ -43,7 +44,7 @@ def settings_are_those_of_the_code(house: House) -> Findings:
     # keep the code's defaults, the latter because it must be longer than functions run.
     left_out = {
         "POSTERN_POLICY", "POSTERN_POLICY_REFRESH", "POSTERN_POLICY_KEEP", "POSTERN_ORPHAN_AFTER",
-        "POSTERN_LEEWAY_SECONDS",
+        "POSTERN_LEEWAY_SECONDS", "POSTERN_CHAT_SLACK", "POSTERN_CHAT_HOOKS",
     }  # fmt: skip
     for name in sorted(known - told - left_out - _LOCAL_ONLY):
         yield f"no function is told `{name}`"
@@ -51,7 +52,7 @@ def settings_are_those_of_the_code(house: House) -> Findings:
 
 @rule(HOME)
 def deciders_have_one_policy_set(house: House) -> Findings:
-    """`api`, `issue` and `doctor` have the same one policy set, and the sweeper none: what is over ends without one."""
+    """`api`, `issue`, `doctor` and `chatops` have the same one policy set, and the sweeper none: what is over ends without one."""
     sets = {}
     for logical, function in house.of("AWS::Lambda::Function").items():
         settings = function["Environment"]["Variables"]
@@ -69,12 +70,17 @@ def deciders_have_one_policy_set(house: House) -> Findings:
 
 @rule(HOME)
 def deciders_are_told_the_same(house: House) -> Findings:
-    """`api` and `issue` have the same settings: what one lets a person ask for, the other hands out."""
-    api, issue = (house.the(logical)["Environment"]["Variables"] for logical in ("ApiFunction", "IssueFunction"))
+    """`api`, `issue` and `chatops` have the same settings: what one lets a person ask for, another hands out."""
+    api, issue, chatops = (
+        house.the(logical)["Environment"]["Variables"] for logical in ("ApiFunction", "IssueFunction", "ChatopsFunction")
+    )
     # Readiness is asked for once, when access is; what was said stands in the record that `issue` reads.
     for name in sorted((api.keys() | issue.keys()) - {"POSTERN_DOCTOR_FUNCTION"}):
         if api.get(name) != issue.get(name):
             yield f"`{name}` is `{api.get(name)}` for `api` and `{issue.get(name)}` for `issue`"
+    for name in sorted(api.keys() | chatops.keys()):
+        if name != "POSTERN_DOCTOR_FUNCTION" and not name.startswith("POSTERN_CHAT_") and api.get(name) != chatops.get(name):
+            yield f"`{name}` is `{api.get(name)}` for `api` and `{chatops.get(name)}` for `chatops`"
 
 
 @rule(HOME)
@@ -108,6 +114,8 @@ def functions_run_long_enough_and_not_longer(house: House) -> Findings:
     for logical in ("ApiFunction", "IssueFunction", "DoctorFunction"):
         if not 10 <= int(house.the(logical)["Timeout"]) <= 29:
             yield f"`{logical}` may run {house.the(logical)['Timeout']} s, and the gateway waits 30 (AWS-FACTS 6.4)"
+    if int(house.the("ChatopsFunction")["Timeout"]) < 60:
+        yield "chatops may not run for as long as it tells (functions/src/chatops.rs)"
     sweeper = house.the("SweeperFunction")
     if int(sweeper["Timeout"]) < sum(seconds.values()):
         yield f"the sweeper may run {sweeper['Timeout']} s and needs {sum(seconds.values())}"
@@ -117,19 +125,36 @@ def functions_run_long_enough_and_not_longer(house: House) -> Findings:
         yield f"the sweeper has {reserved} runs at once: events of logs and the schedule would block each other"
 
 
+def _woken(house: House, arn: str) -> str:
+    functions = house.of("AWS::Lambda::Function").items()
+    named = (logical for logical, function in functions if arn.endswith(f":function:{function['FunctionName']}"))
+    return next(named, arn)
+
+
 @rule(HOME)
 def the_sweeper_is_woken(house: House) -> Findings:
     """A schedule wakes the sweeper every minute, logs that land do, and what fails is a dead letter."""
     queue = house.of("AWS::SQS::Queue").keys()
     schedules = list(house.of("AWS::Scheduler::Schedule").values())
-    if [each.get("ScheduleExpression") for each in schedules] != ["rate(1 minute)"]:
+    woken = sorted(_woken(house, str(each["Target"]["Arn"])) for each in schedules)
+    chats = bool(house.parameters.get("ChatTeams"))
+    if woken != (["ChatopsFunction"] if chats else []) + ["SweeperFunction"]:
+        yield f"schedules wake {woken}"
+    if {each.get("ScheduleExpression") for each in schedules} != {"rate(1 minute)"}:
         yield "there is not one schedule of one minute"
     for schedule in schedules:
         if schedule.get("FlexibleTimeWindow") != {"Mode": "OFF"} or schedule.get("State", "ENABLED") != "ENABLED":
             yield "its window is flexible, or it is off"
         if not schedule["Target"].get("DeadLetterConfig", {}).get("Arn"):
             yield "a tick that cannot be delivered is lost"
-    rules = list(house.of("AWS::Events::Rule").values())
+    rules = [each for logical, each in house.of("AWS::Events::Rule").items() if logical != "ChatEvents"]
+    heard = house.the("ChatEvents")
+    if bool(heard) != chats:
+        yield "chat hears of nothing, or there is none to hear"
+    if heard and heard.get("EventPattern") != {"source": ["postern"], "detail-type": ["Postern Request Changed"]}:
+        yield f"chat hears of {heard.get('EventPattern')} (docs/events.md)"
+    if not all(target.get("DeadLetterConfig", {}).get("Arn") for target in heard.get("Targets", [])):
+        yield "an event for chat that cannot be delivered is lost"
     if len(rules) != 1:
         yield "there is not one rule for logs that land"
     for rule_ in rules:
@@ -147,7 +172,8 @@ def the_sweeper_is_woken(house: House) -> Findings:
         if not all(target.get("DeadLetterConfig", {}).get("Arn") for target in rule_["Targets"]):
             yield "an event that cannot be delivered is lost"
     config = list(house.of("AWS::Lambda::EventInvokeConfig").values())
-    if not config or not config[0].get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"):
+    kept = [each.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") for each in config]
+    if len(kept) != 2 or not all(kept):
         yield "a run that fails leaves no dead letter"
     if not queue:
         yield "there is no queue for dead letters"

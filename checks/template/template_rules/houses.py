@@ -44,12 +44,21 @@ _READ = {
     "OnCallParameter": "/postern/on-call-key",
 }
 
+_CHAT = {
+    "ChatTeams": "T0POSTERN",
+    "ChatApp": "A0POSTERN",
+    "ChatPages": "https://access.example.com",
+    "ChatClient": "postern-chat",
+    "ChatChannel": "C0APPROVALS",
+}
+
 _HOME: dict[str, dict[str, Any]] = {
     "as it comes": _NEEDED,
-    "as the local run": _NEEDED | _READ | {key: _KINDS[key] for key in _KINDS if key not in ("OfferRunAs", "OfferSsh")},
+    "as the local run": _NEEDED | _READ | _CHAT | {key: _KINDS[key] for key in _KINDS if key not in ("OfferRunAs", "OfferSsh")},
     "with everything": _NEEDED
     | _OPTIONS
     | _READ
+    | _CHAT
     | {
         "PolicyVersion": "3HL4kqtJlcpXroDTDmJ",
         "Algorithms": "RS256",
@@ -74,6 +83,7 @@ _HOME: dict[str, dict[str, Any]] = {
 
 _ELSEWHERE = {
     "ApiRoleArn": f"arn:aws:iam::{evaluating.ACCOUNT}:role/postern/PosternApi",
+    "ChatopsRoleArn": f"arn:aws:iam::{evaluating.ACCOUNT}:role/postern/PosternChatops",
     "IssueRoleArn": f"arn:aws:iam::{evaluating.ACCOUNT}:role/postern/PosternIssue",
     "SweeperRoleArn": f"arn:aws:iam::{evaluating.ACCOUNT}:role/postern/PosternSweeper",
     "DoctorRoleArn": f"arn:aws:iam::{evaluating.ACCOUNT}:role/postern/PosternDoctor",

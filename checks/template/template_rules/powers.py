@@ -31,6 +31,7 @@ def _trust(house: House, role: str) -> set[Grain]:
 
 _SUBJECTS: dict[str, Callable[[House], set[Grain]]] = {
     "api": lambda house: of_role(house, "ApiRole"),
+    "chatops": lambda house: of_role(house, "ChatopsRole"),
     "issue": lambda house: of_role(house, "IssueRole"),
     "sweeper": lambda house: of_role(house, "SweeperRole"),
     "doctor": lambda house: of_role(house, "DoctorRole"),
@@ -96,7 +97,7 @@ def only_issue_may_assume_the_access_role(house: House) -> Findings:
 
 @rule(HOME)
 def roles_that_act_elsewhere_are_their_own(house: House) -> Findings:
-    """In other accounts `api` and `issue` take the reader role, the sweeper the operator role, the doctor the examiner role."""
+    """In other accounts `api`, `chatops` and `issue` take the reader role, the sweeper the operator role, the doctor the examiner role."""
     named = [arn for arn in str(house.parameters.get("MemberOperatorRoles", "")).split(",") if arn]
     readers = {arn.replace("/PosternOperator-", "/PosternReader-") for arn in named}
     doctors = {arn.replace("/PosternOperator-", "/PosternExaminer-") for arn in named}
@@ -104,6 +105,7 @@ def roles_that_act_elsewhere_are_their_own(house: House) -> Findings:
     access = f"arn:aws:iam::{_account()}:role/postern/PosternAccess"
     for role, should in {
         "ApiRole": readers,
+        "ChatopsRole": readers,
         "IssueRole": readers | elsewhere | {access},
         "SweeperRole": set(named),
         "DoctorRole": doctors,
@@ -152,13 +154,13 @@ def services_assume_their_own_roles(house: House) -> Findings:
 
 @rule(MEMBER)
 def members_give_no_more_than_home_has(house: House) -> Findings:
-    """The reader may do what `api` and `issue` may at home, the operator what the sweeper may, the examiner what the doctor may."""
+    """The reader may do what `api`, `chatops` and `issue` may at home, the operator what the sweeper may, the examiner what the doctor may."""
     home = next(
         each
         for each in houses(HOME)
         if each.scenario == (_WITH_EVERYTHING if house.scenario == _WITH_EVERYTHING else _AS_LOCAL)
     )
-    looking = of_role(home, "ApiRole") & of_role(home, "IssueRole")
+    looking = of_role(home, "ApiRole") & of_role(home, "IssueRole") & of_role(home, "ChatopsRole")
     most_of = {"ReaderRole": looking} | {
         role: of_role(home, own) for role, own in {"OperatorRole": "SweeperRole", "ExaminerRole": "DoctorRole"}.items()
     }
@@ -166,7 +168,7 @@ def members_give_no_more_than_home_has(house: House) -> Findings:
         for grain in sorted(of_role(house, role) - most):
             yield f"`{role}` may do what nobody may at home: {grain}"
     trusts = {
-        "ReaderRole": {"ApiRoleArn", "IssueRoleArn"},
+        "ReaderRole": {"ApiRoleArn", "ChatopsRoleArn", "IssueRoleArn"},
         "OperatorRole": {"SweeperRoleArn"},
         "ExaminerRole": {"DoctorRoleArn"},
     }

@@ -5,6 +5,9 @@ an open route. What shows that is `docs/openapi.json`: the functions' tests hold
 call every operation that asks for a token without one. So the rule is: a route's operation asks for
 a token there, or the route is on the public list; where the gateway verifies too, it does so for
 every route that is not.
+
+What Slack and browsers call is not of that description. `facts/chat-routes.json` names those routes and
+how each call proves itself; the flow tests (tests/tests/flows/chat) call them without that proof.
 """
 
 from __future__ import annotations
@@ -43,8 +46,11 @@ def every_route_is_an_operation(house: House) -> Findings:
     """The routes of the template are the operations of docs/openapi.json."""
     routes = [route["RouteKey"] for route in house.of("AWS::ApiGatewayV2::Route").values()]
     operations = _operations(house)
-    for route in sorted(set(routes) - operations.keys()):
+    chat = house.fact("chat-routes.json")
+    for route in sorted(set(routes) - operations.keys() - chat.keys()):
         yield f"route `{route}` is no operation of docs/openapi.json"
+    for route in sorted(chat.keys() - set(routes)):
+        yield f"`{route}` is a route of chat and stands nowhere"
     for operation in sorted(operations.keys() - set(routes)):
         yield f"operation `{operation}` has no route"
     for route in sorted({route for route in routes if routes.count(route) > 1}):
@@ -55,10 +61,15 @@ def every_route_is_an_operation(house: House) -> Findings:
 def every_route_asks_for_a_token(house: House) -> Findings:
     """A route asks for a token, by the gateway and the function or by the function, or it is public."""
     gateway_verifies = bool(house.of("AWS::ApiGatewayV2::Authorizer"))
-    public = house.fact("public-routes.json")
+    public, chat = house.fact("public-routes.json"), house.fact("chat-routes.json")
     operations = _operations(house)
     for logical, route in house.of("AWS::ApiGatewayV2::Route").items():
         key, by_gateway = route["RouteKey"], route.get("AuthorizationType", "NONE")
+        if key in chat:
+            # Neither Slack nor a browser has a token of the gateway's.
+            if by_gateway != "NONE":
+                yield f"`{key}` is a route of chat, and the gateway asks for a token"
+            continue
         if key in public:
             if operations.get(key, False):
                 yield f"`{key}` is on the public list, and its operation asks for a token"
@@ -77,7 +88,7 @@ def every_route_asks_for_a_token(house: House) -> Findings:
 
 @rule(HOME)
 def only_one_route_reaches_issue(house: House) -> Findings:
-    """The route that hands credentials out leads to `issue`, the one that examines to `doctor`, all others to `api`."""
+    """Credentials are handed out by `issue`, instances examined by `doctor`, chat is `chatops`, and all else `api`."""
     functions = house.of("AWS::Lambda::Function")
     integrations = house.of("AWS::ApiGatewayV2::Integration")
     for route in house.of("AWS::ApiGatewayV2::Route").values():
@@ -88,7 +99,8 @@ def only_one_route_reaches_issue(house: House) -> Findings:
             for logical, function in functions.items()
             if str(integration.get("IntegrationUri", "")).endswith(f":function:{function['FunctionName']}")
         ]
-        should = _ALONE.get(key, "ApiFunction")
+        of_chat = key.partition(" ")[2].startswith(("/chat/", "/v1/chat/"))
+        should = _ALONE.get(key, "ChatopsFunction" if of_chat else "ApiFunction")
         if reached != [should]:
             yield f"`{key}` leads to {reached or 'nothing'} and not to `{should}`"
 

@@ -34,14 +34,15 @@ is never used there stands in `checks/template/facts/unused-powers.json`, with i
 _ROLES = {
     HOME: {
         "ApiRole": "`api`",
+        "ChatopsRole": "`chatops`",
         "IssueRole": "`issue`",
         "SweeperRole": "`sweeper`",
         "DoctorRole": "`doctor`",
-        "ScheduleRole": "the schedule",
+        "ScheduleRole": "the schedules",
         "AccessRole": "the access role",
     },
     MEMBER: {
-        "ReaderRole": "the reader role of a further account: `api` and `issue`",
+        "ReaderRole": "the reader role of a further account: `api`, `chatops` and `issue`",
         "ExaminerRole": "the examiner role of a further account: the doctor",
         "OperatorRole": "the operator role of a further account: the sweeper",
     },

@@ -71,20 +71,20 @@ def findings(
     yield from _elsewhere(used)
 
 
-def plain(resource: str) -> str:
+def _plain(resource: str) -> str:
     """A resource, with the roles of further accounts taken for one."""
     match = re.match(r"arn:aws:iam::([0-9]{12}):role/", resource)
     return _A_ROLE_ELSEWHERE if match and match.group(1) != ACCOUNT else resource
 
 
 def _granted(forms: Iterable[House], role: str) -> set[Power]:
-    return {Power(grain.action, plain(grain.resource)) for house in forms for grain in of_role(house, role)}
+    return {Power(grain.action, _plain(grain.resource)) for house in forms for grain in of_role(house, role)}
 
 
 def _compared(subject: str, granted: set[Power], asked: set[Power], excused: dict[str, str]) -> Iterator[str]:
     found = set()
     for power in sorted(asked):
-        covering = {each for each in granted if each.action == power.action and _covers(each.resource, plain(power.resource))}
+        covering = {each for each in granted if each.action == power.action and _covers(each.resource, _plain(power.resource))}
         found |= covering
         if not covering:
             yield f"{subject}: used and not granted: {power}"

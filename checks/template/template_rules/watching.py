@@ -10,7 +10,7 @@ from typing import Any
 from .houses import HOME, House
 from .rule import Findings, rule
 
-_TOLD_BY = ("functions/src/sweep.rs", "functions/src/metrics.rs")
+_TOLD_BY = ("functions/src/sweep.rs", "functions/src/metrics.rs", "functions/src/chatops.rs")
 
 # What must be watched, each by at least one alarm: the metric that tells it.
 _WATCHED = {
@@ -26,6 +26,7 @@ _WATCHED = {
     "a doctor who does not answer": "DoctorSilent",
     "server errors": "5xx",
     "issue failures": "IssueFailures",
+    "chat that cannot be told": "ChatTroubles",
     "dead letters": "ApproximateNumberOfMessagesVisible",
 }
 

@@ -99,6 +99,9 @@ BREAKS: list[tuple[str, str, Change]] = [
     ("the-gateway-alone-calls-functions", HOME, sets("IssueInvocation", "SourceArn", to={"Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/*"})),
     ("calls-are-throttled-and-logged", HOME, drops("Stage", "DefaultRouteSettings", "ThrottlingRateLimit")),
     ("calls-are-throttled-and-logged", HOME, drops("Stage", "AccessLogSettings")),
+    ("every-route-is-an-operation", HOME, without("ChatLinkRoute")),
+    ("every-route-asks-for-a-token", HOME, sets("ChatLinkRoute", "AuthorizationType", to="JWT")),
+    ("only-one-route-reaches-issue", HOME, sets("ChatLinkRoute", "Target", to={"Fn::Sub": "integrations/${ApiIntegration}"})),
     ("calls-are-throttled-and-logged", HOME, sets("HttpApi", "CorsConfiguration", to={"AllowOrigins": ["*"]})),
     ("no-wildcard-action", HOME, says("ApiPolicy", "dynamodb:*", {"Fn::GetAtt": ["Table", "Arn"]})),
     ("no-wildcard-action", MEMBER, says("AccessPolicy", "ssm:Start*", "arn:aws:ssm:::document/x")),
@@ -176,17 +179,23 @@ BREAKS: list[tuple[str, str, Change]] = [
     ("deciders-have-one-policy-set", HOME, environment("SweeperFunction", "POSTERN_POLICY_FILE", "/opt/starter.cedar")),
     ("deciders-have-one-policy-set", HOME, drops("IssueFunction", "Layers")),
     ("deciders-are-told-the-same", HOME, environment("IssueFunction", "POSTERN_AUDIENCES", "others")),
+    ("deciders-are-told-the-same", HOME, environment("ChatopsFunction", "POSTERN_GROUPS_CLAIM", "others")),
     ("deciders-are-told-the-same", HOME, drops("ApiFunction", "Environment", "Variables", "POSTERN_HUMAN_CLAIM")),
     ("functions-are-built-from-their-binaries", HOME, lambda template: template["Resources"]["IssueFunction"]["Metadata"]["BuildProperties"].update(Binary="api")),
     ("functions-are-built-from-their-binaries", HOME, lambda template: template["Globals"]["Function"].update(Runtime="provided.al2")),
     ("functions-run-long-enough-and-not-longer", HOME, sets("ApiFunction", "Timeout", to=60)),
     ("functions-run-long-enough-and-not-longer", HOME, sets("SweeperFunction", "Timeout", to=60)),
+    ("functions-run-long-enough-and-not-longer", HOME, sets("ChatopsFunction", "Timeout", to=29)),
     ("functions-run-long-enough-and-not-longer", HOME, sets("SweeperFunction", "ReservedConcurrentExecutions", to=1)),
     ("the-sweeper-is-woken", HOME, sets("SweeperFunction", "Events", "EveryMinute", "Properties", "ScheduleExpression", to="rate(5 minutes)")),
     ("the-sweeper-is-woken", HOME, sets("SweeperFunction", "Events", "EveryMinute", "Properties", "FlexibleTimeWindow", to={"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5})),
     ("the-sweeper-is-woken", HOME, sets("SweeperFunction", "Events", "LogLanded", "Properties", "Pattern", "detail", "bucket", "name", to=[{"Ref": "EvidenceBucket"}])),
     ("the-sweeper-is-woken", HOME, drops("SweeperFunction", "Events", "LogLanded", "Properties", "DeadLetterConfig")),
     ("the-sweeper-is-woken", HOME, drops("SweeperFunction", "EventInvokeConfig", "DestinationConfig")),
+    ("the-sweeper-is-woken", HOME, drops("ChatopsFunction", "EventInvokeConfig", "DestinationConfig")),
+    ("the-sweeper-is-woken", HOME, without("ChatSchedule")),
+    ("the-sweeper-is-woken", HOME, sets("ChatEvents", "EventPattern", to={"source": ["postern"]})),
+    ("the-sweeper-is-woken", HOME, drops("ChatEvents", "Targets", 0, "DeadLetterConfig")),
     ("functions-log-where-it-is-kept", HOME, drops("ApiLog", "RetentionInDays")),
     ("functions-log-where-it-is-kept", HOME, sets("ApiFunction", "LoggingConfig", "LogGroup", to="/elsewhere")),
     ("alarms-look-at-what-is-told", HOME, metric("BypassAlarm", "Bypass")),
@@ -238,7 +247,7 @@ def test_a_table_of_powers_that_is_not_current_is_found(tmp_path: Path, monkeypa
     # A line that stands under other roles as well.
     written = table_of_powers.PAGE.read_text(encoding="utf-8")
     line = "| `dynamodb:GetItem` | `dynamodb:table/postern` |  |  |\n"
-    assert written.count(line) == 3
+    assert written.count(line) == 4
     other.write_text(written.replace(line, "", 1), encoding="utf-8")
     monkeypatch.setattr(table_of_powers, "PAGE", other)
     monkeypatch.delenv("UPDATE_GOLDEN", raising=False)

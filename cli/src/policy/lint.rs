@@ -84,6 +84,7 @@ fn findings(set: &PolicySet, people: Option<&BTreeMap<String, Somebody>>) -> Vec
         findings.extend(permit.unlogged());
         findings.extend(permit.unreachable_kinds());
         findings.extend(permit.long_automatic());
+        findings.extend(permit.tapped_unlogged());
         findings.extend(permit.long_emergency());
         findings.extend(permit.same_group());
         findings.extend(permit.self_review());

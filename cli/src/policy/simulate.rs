@@ -13,7 +13,7 @@ use rules::policy::{Decision, PolicyId};
 use rules::route::{Consent, Route};
 
 use super::spelling::{Way, length};
-use super::terms::named;
+use super::terms::{chat, named};
 use crate::input::{self, Unreadable};
 use crate::report::{Report, counted};
 use recorded::{Asked, Found, Recorded};
@@ -203,6 +203,7 @@ impl fmt::Display for Taken<'_> {
             answer_within,
             run_as,
             reviewers,
+            chat: rung,
         } = self.0;
         write!(f, "{policy}, {}", Way(consent.clone()))?;
         let mut bounds = vec![format!("at most {}", length(max_duration.length()))];
@@ -218,6 +219,7 @@ impl fmt::Display for Taken<'_> {
         if let Some(reviewers) = reviewers {
             bounds.push(format!("reviewed by {}", named(reviewers)));
         }
+        bounds.extend(chat(*rung).map(str::to_owned));
         write!(f, " ({})", bounds.join(", "))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use rules::names::Group;
 use rules::policy::{Terms, Zone};
-use rules::route::Consent;
+use rules::route::{Consent, InChat};
 
 use super::spelling::{Way, length};
 
@@ -41,6 +41,7 @@ impl fmt::Display for Offered<'_> {
         if let Some(user) = &terms.run_as {
             bounds.push(format!("run as {user}"));
         }
+        bounds.extend(chat(terms.chat).map(str::to_owned));
         if terms.wanted.reason_length > 0 {
             bounds.push(format!(
                 "reason of {} characters",
@@ -61,6 +62,15 @@ impl fmt::Display for Offered<'_> {
 /// Whose clock a policy goes by, where that is worth a word.
 pub(super) fn clock(zone: &Zone) -> Option<String> {
     (*zone != Zone::utc()).then(|| format!("clock of {zone}"))
+}
+
+/// How far a yes is said from chat, where that is not the usual way.
+pub(super) fn chat(rung: InChat) -> Option<&'static str> {
+    match rung {
+        InChat::Tap => Some("a tap in chat"),
+        InChat::Login => None,
+        InChat::None => Some("not in chat"),
+    }
 }
 
 /// Groups, separated by commas.

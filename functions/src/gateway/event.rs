@@ -15,8 +15,8 @@ use crate::boundary::{LONGEST_HEAD, MOST_HEADERS};
 use crate::code::Code;
 use crate::problem::No;
 
-/// Where every route of Postern begins.
-const ROUTES: &str = "/v1/";
+/// Where the routes of Postern begin.
+const ROUTES: [&str; 2] = ["/v1/", "/chat/"];
 
 /// The headers on which an answer hangs. A call is not read as if it had not sent them.
 const READ: [&str; 4] = [
@@ -148,7 +148,7 @@ fn headers(sent: &Map<String, Value>) -> Result<HeaderMap, Unreadable> {
 pub(super) fn without_stage<'a>(path: &'a str, stage: Option<&str>) -> &'a str {
     path.strip_prefix('/')
         .and_then(|path| path.strip_prefix(stage?))
-        .filter(|rest| rest.starts_with(ROUTES))
+        .filter(|rest| ROUTES.iter().any(|begin| rest.starts_with(begin)))
         .unwrap_or(path)
 }
 

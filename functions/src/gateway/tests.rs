@@ -157,6 +157,7 @@ fn only_a_stage_in_front_of_a_route_is_taken_off() {
         ("/prod/v1", Some("prod"), "/prod/v1"),
         ("/prod", Some("prod"), "/prod"),
         ("/", Some("prod"), "/"),
+        ("/prod/chat/link", Some("prod"), "/chat/link"),
         ("/v1/requests", Some(""), "/v1/requests"),
         ("/prod/v1/requests", None, "/prod/v1/requests"),
     ] {

@@ -259,6 +259,16 @@ pub(super) const ROUTES: &[Route] = &[
         rules: &[],
     },
     Route {
+        operation: "links",
+        http: &[ANY, CALL],
+        rules: &[],
+    },
+    Route {
+        operation: "unlink",
+        http: &[ANY, CALL, &[Code::LinkNotFound]],
+        rules: &[],
+    },
+    Route {
         operation: "health",
         http: &[ANY],
         rules: &[],

@@ -15,6 +15,9 @@ const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.jso
 const ERRORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors.md");
 
 /// A file says what it should; with `UPDATE_GOLDEN=1` it is made to.
+/// What is said to callers by way of chat alone; no operation of the API says it.
+const OF_CHAT: [&str; 2] = ["chat-needs-login", "not-in-chat"];
+
 fn must_be_current(file: &str, should: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(file, should).unwrap();
@@ -119,6 +122,12 @@ fn the_rules_codes_are_declared_in_their_class_and_each_somewhere() {
                 declared.insert(*code);
             }
         }
+    }
+    for code in OF_CHAT {
+        assert!(
+            classes.contains_key(code) && declared.insert(code),
+            "{code}"
+        );
     }
     assert_eq!(declared, classes.into_keys().collect());
 }
@@ -228,6 +237,7 @@ fn errors() -> String {
     }
     let with_token = said_by[Code::Unauthenticated.as_str()].len();
     let said_by = |code| match said_by.get(code) {
+        None if OF_CHAT.contains(&code) => "the chat bot".to_owned(),
         None => "the router".to_owned(),
         Some(routes) if routes.len() == ROUTES.len() => "every route".to_owned(),
         Some(routes) if routes.len() == with_token => "every route that takes a token".to_owned(),

@@ -36,6 +36,10 @@ pub const ON_CALL_KEY: &str = "on-call.json";
 pub const ON_CALL_OBJECT: &str = "s3://postern-config/on-call.json";
 /// The parameter that holds the key of the feed.
 pub const ON_CALL_PARAMETER: &str = "/postern/on-call-key";
+/// The path of the secrets of chat.
+pub const CHAT_SECRETS: &str = "/postern/chat";
+/// The name of the function `chatops`.
+pub const CHATOPS: &str = "postern-chatops";
 /// The bucket that checkpoints of the audit chains are kept in, locked.
 pub const EVIDENCE_BUCKET: &str = "postern-evidence";
 /// The role that grants are sessions of.
@@ -61,11 +65,19 @@ pub enum Function {
     Sweeper,
     /// What examines instances.
     Doctor,
+    /// The bot in chat.
+    Chatops,
 }
 
 impl Function {
     /// Every function.
-    pub const ALL: [Self; 4] = [Self::Api, Self::Issue, Self::Sweeper, Self::Doctor];
+    pub const ALL: [Self; 5] = [
+        Self::Api,
+        Self::Issue,
+        Self::Sweeper,
+        Self::Doctor,
+        Self::Chatops,
+    ];
 
     /// The name of its role.
     #[must_use]
@@ -75,6 +87,7 @@ impl Function {
             Self::Issue => "PosternIssue",
             Self::Sweeper => "PosternSweeper",
             Self::Doctor => "PosternDoctor",
+            Self::Chatops => "PosternChatops",
         }
     }
 
@@ -85,6 +98,7 @@ impl Function {
             Self::Issue => include_str!("../roles/issue.json"),
             Self::Sweeper => include_str!("../roles/sweeper.json"),
             Self::Doctor => include_str!("../roles/doctor.json"),
+            Self::Chatops => include_str!("../roles/chatops.json"),
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::account::{
-    ACCESS_ROLE, ACCOUNT, DOCTOR_FUNCTION, EVIDENCE_BUCKET, LOG_BUCKET, LOG_PREFIX, REGION, TABLE,
+    ACCESS_ROLE, ACCOUNT, CHAT_SECRETS, DOCTOR_FUNCTION, EVIDENCE_BUCKET, LOG_BUCKET, LOG_PREFIX,
+    REGION, TABLE,
 };
-use crate::issuer::AUDIENCE;
+use crate::issuer::{AUDIENCE, CHAT_CLIENT};
+use crate::slack::{APP, CHANNEL, Slack, TEAM};
 
 /// The policy set: the one that Postern ships to start from.
 const POLICY: &str = include_str!("../../../policies/starter.cedar");
@@ -45,6 +47,24 @@ impl Environment {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
         )
+    }
+
+    /// The same with a chat in this workspace, whose pages are at this address.
+    #[must_use]
+    pub fn chatting(self, slack: &Slack, pages: &str) -> Self {
+        let origin = slack.origin().to_owned();
+        [
+            ("POSTERN_CHAT_TEAMS", TEAM),
+            ("POSTERN_CHAT_APP", APP),
+            ("POSTERN_CHAT_SECRETS", CHAT_SECRETS),
+            ("POSTERN_CHAT_PAGES", pages),
+            ("POSTERN_CHAT_CLIENT", CHAT_CLIENT),
+            ("POSTERN_CHAT_CHANNEL", CHANNEL),
+            ("POSTERN_CHAT_SLACK", &slack.api()),
+            ("POSTERN_CHAT_HOOKS", &origin),
+        ]
+        .into_iter()
+        .fold(self, |all, (name, value)| all.with(name, value))
     }
 
     /// The same with one setting changed.

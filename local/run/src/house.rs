@@ -4,6 +4,7 @@
 //! AWS over that address too, each with credentials of its own role, or past the socket where a
 //! test wants to be quick ([`Doors::InProcess`]); what they say and hear is the same.
 
+mod chat;
 mod configured;
 mod counted;
 mod function;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use axum::Router;
 use broker::aws::NoCredentials;
+use broker::chat::NoChat;
 use broker::clock::Clock;
 use broker::config::{Config, Faults};
 use broker::identity::IdentityFault;
@@ -36,6 +38,7 @@ use standin::iam::Keys;
 use standin::{StandinClock, World, WorldError};
 use tokio::task::{JoinHandle, JoinSet};
 
+use self::chat::Chatting;
 pub use self::configured::NotPut;
 use self::counted::Counted;
 use self::ports::Bound;
@@ -104,6 +107,12 @@ pub enum NoHouse {
     /// A place lies in an account without credentials.
     #[error(transparent)]
     NoCredentials(#[from] NoCredentials),
+    /// There is no chat although it is configured.
+    #[error(transparent)]
+    Chat(#[from] NoChat),
+    /// The workspace of Slack could not be opened.
+    #[error("the workspace of Slack could not be opened")]
+    Slack(#[source] io::Error),
     /// No random bytes could be had for a key.
     #[error("no random bytes could be had")]
     NoKey,
@@ -124,10 +133,12 @@ pub struct House {
     issue: SdkConfig,
     sweep: SdkConfig,
     doctor: SdkConfig,
+    chat: SdkConfig,
     config: Config,
     sweeper: Arc<Sweeper>,
     router: Router,
     counted: Counted,
+    chatting: Chatting,
     on_call_key: Secret,
     url: String,
     serving: JoinHandle<io::Result<()>>,
@@ -166,12 +177,14 @@ impl House {
             aws,
         } = Box::pin(ports::bind(&world, plan.doors, data_dir)).await?;
         let issuer = Issuer::open(issuer, data_dir, clock.clone())?;
+        let url = ports::url(&listener)?;
+        let slack = chat::workspace(&clock).await?;
+        chat::register(&issuer, &url);
+        let usual = Environment::of(issuer.url()).chatting(&slack, &url);
         let environment = plan
             .settings
             .iter()
-            .fold(Environment::of(issuer.url()), |all, (name, value)| {
-                all.with(name, value)
-            });
+            .fold(usual, |all, (name, value)| all.with(name, value));
         let config = Config::from_env(|name| environment.get(name))?;
         // Other places have operators of their own, who make what belongs there.
         let is_home =
@@ -195,11 +208,12 @@ impl House {
                 .create_table(),
         )
         .await?;
-        let (api, issue, sweep, doctor) = (
+        let (api, issue, sweep, doctor, chat) = (
             wire.of(Function::Api)?,
             wire.of(Function::Issue)?,
             wire.of(Function::Sweeper)?,
             wire.of(Function::Doctor)?,
+            wire.of(Function::Chatops)?,
         );
         let verifier = Arc::new(config.verifier(clock.clone())?);
         let counted = Counted::default();
@@ -223,12 +237,15 @@ impl House {
         function::examines(&world, &practice);
         let to_doctor = functions::doctor::router(DoctorState {
             practice,
-            verifier,
+            verifier: Arc::clone(&verifier),
             metrics,
         });
-        let router = function::one_address(to_api, to_issue, to_doctor);
+        let metrics = counted.metrics(Function::Chatops, &clock);
+        let parts = (slack, metrics);
+        let chatting = Chatting::begin(&world, &config, &chat, &verifier, &clock, parts)?;
+        let to_chat = chatting.function.router();
+        let router = function::one_address(to_api, to_issue, to_doctor, to_chat);
         let sweeper = Arc::new(config.ground().sweeper(&sweep, clock.clone())?);
-        let url = ports::url(&listener)?;
         let serving = {
             let router = router.clone();
             tokio::spawn(async move { axum::serve(listener, router).await })
@@ -243,10 +260,12 @@ impl House {
             issue,
             sweep,
             doctor,
+            chat,
             config,
             sweeper,
             router,
             counted,
+            chatting,
             on_call_key,
             url,
             serving,
@@ -297,7 +316,7 @@ impl House {
         self.issuer.token(person)
     }
 
-    /// The routers of `api`, `issue` and `doctor` at one address, past the socket.
+    /// The routers of the functions at one address, past the socket.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -329,6 +348,7 @@ impl House {
             Function::Issue => &self.issue,
             Function::Sweeper => &self.sweep,
             Function::Doctor => &self.doctor,
+            Function::Chatops => &self.chat,
         }
     }
 
@@ -345,7 +365,8 @@ impl House {
     #[must_use = "dropping it ends the sweeping"]
     pub fn keep_sweeping(&self) -> Sweeping {
         let (sweeper, clock) = (Arc::clone(&self.sweeper), self.clock.clone());
-        Sweeping(tokio::spawn(async move {
+        let telling = self.chatting.keep_telling(&self.world, &self.clock);
+        let sweeping = tokio::spawn(async move {
             let mut runs = JoinSet::new();
             loop {
                 let begun = clock.now();
@@ -359,7 +380,8 @@ impl House {
                     }
                 }
             }
-        }))
+        });
+        Sweeping([sweeping, telling])
     }
 }
 
@@ -372,12 +394,14 @@ impl Drop for House {
     }
 }
 
-/// A sweeper at work; dropping it ends its work.
+/// A sweeper at work, and what brings its events to chat; dropping it ends their work.
 #[derive(Debug)]
-pub struct Sweeping(JoinHandle<()>);
+pub struct Sweeping([JoinHandle<()>; 2]);
 
 impl Drop for Sweeping {
     fn drop(&mut self) {
-        self.0.abort();
+        for task in &self.0 {
+            task.abort();
+        }
     }
 }

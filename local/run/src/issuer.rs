@@ -1,7 +1,7 @@
 //! A small OpenID Connect issuer on loopback, so that no identity provider is needed.
 //!
-//! It publishes what Postern reads of an issuer (discovery document and key set), and hands a token
-//! to whoever asks for one in somebody's name. That last door is for development and is the whole
+//! It publishes what Postern reads of an issuer (discovery document and key set), logs people in by
+//! their browser, and hands a token to whoever asks for one in somebody's name. That last door is for development and is the whole
 //! reason why this issuer must never be believed by a deployment: there is no password, no consent
 //! and no client. It listens on loopback only, and a deployed function refuses such an issuer.
 //!
@@ -10,6 +10,7 @@
 
 mod door;
 mod key;
+mod login;
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,6 +25,8 @@ use tokio::task::JoinHandle;
 
 use self::key::Key;
 pub use self::key::KeyTrouble;
+pub use self::login::CHAT_CLIENT;
+use self::login::Logins;
 use crate::people::Person;
 
 /// Whom tokens are for, unless somebody wants others.
@@ -45,6 +48,7 @@ struct Signer {
     url: String,
     key: Key,
     clock: Clock,
+    logins: Logins,
 }
 
 /// Why there is no issuer.
@@ -73,6 +77,7 @@ impl Issuer {
             url: format!("http://{address}"),
             key: Key::kept_in(data_dir)?,
             clock,
+            logins: Logins::default(),
         });
         let router = door::router(Arc::clone(&signer));
         let task = tokio::spawn(async move { axum::serve(listener, router).await });
@@ -83,6 +88,11 @@ impl Issuer {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.signer.url
+    }
+
+    /// Where the chat client wants people back once they have logged in.
+    pub fn register(&self, redirect: &str) {
+        self.signer.logins.register(redirect);
     }
 
     /// A token of the usual life in somebody's name.

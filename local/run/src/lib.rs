@@ -14,5 +14,6 @@ pub mod house;
 pub mod issuer;
 pub mod people;
 pub mod screen;
+pub mod slack;
 pub mod story;
 pub mod surroundings;

@@ -6,6 +6,7 @@
 //! it is.
 
 mod changing;
+mod chat;
 mod reading;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use rules::place::Places;
 use url::Url;
 
 use self::changing::PolicySource;
+pub use self::chat::ChatSettings;
 use self::reading::Reading;
 pub use self::reading::{Fault, Faults};
 use crate::aws::{Accounts, Duty, NoCredentials};
@@ -69,6 +71,7 @@ pub struct Config {
     on_call: Option<FeedPlace>,
     doctor: Option<FunctionName>,
     identity: IdentityConfig,
+    chat: Option<ChatSettings>,
 }
 
 impl Ground {
@@ -199,7 +202,9 @@ impl Config {
     /// | `POSTERN_GROUPS_CLAIM` | the claim that holds the groups | `groups` |
     /// | `POSTERN_HUMAN_CLAIM` | the claim that says who is behind an account, the same in all accounts of one human being; every token must have it then | people have one account |
     /// | `POSTERN_LEEWAY_SECONDS` | how far clocks may differ: 0 to 30 | `5` |
-    /// | `POSTERN_ALLOW_LOOPBACK_ISSUER` | `true` lets the issuer be on loopback without TLS; for the local run | `false` |
+    /// | `POSTERN_ALLOW_LOOPBACK_ISSUER` | `true` lets the issuer be on loopback without TLS, and Slack too; for the local run | `false` |
+    ///
+    /// The function `chatops` reads those of [`ChatSettings`] too.
     ///
     /// # Errors
     /// Everything that is wrong, together.
@@ -212,6 +217,10 @@ impl Config {
         let operators = read.list::<Group>("POSTERN_OPERATOR_GROUPS");
         let auditors = read.list::<Group>("POSTERN_AUDITOR_GROUPS");
         let identity = identity(&mut read);
+        let local = identity
+            .as_ref()
+            .is_some_and(|identity| identity.allow_loopback_http);
+        let chat = read.chat(local);
         read.done(|| {
             let ground = ground?;
             let terms = Terms {
@@ -229,6 +238,7 @@ impl Config {
                 on_call: on_call?,
                 doctor: doctor?,
                 identity: identity?,
+                chat: chat?,
             })
         })
     }

@@ -23,12 +23,14 @@ use std::time::Duration;
 
 use rules::caller::Caller;
 use rules::claims::{self, Audience, Expected, GroupsClaim, HumanClaim, Leeway};
+use rules::moment::Moment;
 use rules::names::Issuer;
 use rules::strict_json;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
-use self::address::Reach;
+pub(crate) use self::address::Reach;
+pub(crate) use self::fetch::{body, client};
 use self::keyring::{Keyring, NoKey};
 use self::provider::Provider;
 use self::token::Unverified;
@@ -40,6 +42,7 @@ mod fetch;
 mod key;
 mod keyring;
 mod keys;
+mod login;
 mod provider;
 mod token;
 
@@ -49,6 +52,7 @@ pub use self::fetch::{FetchFault, NoClient};
 pub use self::key::KeyFault;
 pub use self::keyring::{COOLDOWN, FRESH_FOR, RETRY, USABLE_FOR};
 pub use self::keys::BadKeySet;
+pub use self::login::{Asking, Login, LoginConfig, LoginFault};
 pub use self::provider::KeysFault;
 pub use self::token::BadForm;
 pub use rules::strict_json::BadJson;
@@ -135,6 +139,12 @@ pub enum Rejected {
     /// The claims cannot be read.
     #[error("the claims cannot be read: {0}")]
     UnreadableClaims(BadJson),
+    /// The ID token was not asked for by this login.
+    #[error("the token has another nonce than it was asked for with")]
+    OtherNonce,
+    /// The ID token was made for another client.
+    #[error("the token was made for another client")]
+    OtherParty,
     /// The claims do not make a caller.
     #[error(transparent)]
     Claims(claims::Unauthenticated),
@@ -213,9 +223,47 @@ impl Verifier {
     /// # Errors
     /// Why there is none.
     pub async fn caller(&self, authorization: Option<&[u8]>) -> Result<Caller, NotVerified> {
-        let token = token::bearer(authorization)
-            .and_then(|token| Unverified::parse(token, &self.algorithms))
-            .map_err(Rejected::Form)?;
+        let token = token::bearer(authorization).map_err(Rejected::Form)?;
+        let claims = self.claims(token).await?;
+        Ok(self.judge(claims)?)
+    }
+
+    /// The caller behind an ID token that was asked for with this nonce (OpenID Connect Core,
+    /// section 3.1.3.7), and when they last logged in, where the token says it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn of_id_token(
+        &self,
+        token: &str,
+        nonce: &str,
+    ) -> Result<(Caller, Option<Moment>), NotVerified> {
+        let claims = self.claims(token).await?;
+        if claims.get("nonce").and_then(Value::as_str) != Some(nonce) {
+            return Err(Rejected::OtherNonce.into());
+        }
+        // Whom the token was made for, where it is for several.
+        let ours = |azp: &Value| {
+            let mut audiences = self.expected.audiences.iter();
+            azp.as_str()
+                .is_some_and(|azp| audiences.any(|ours| ours.as_str() == azp))
+        };
+        if !claims.get("azp").is_none_or(ours) {
+            return Err(Rejected::OtherParty.into());
+        }
+        let at = claims.get("auth_time").and_then(Value::as_i64);
+        let caller = self.judge(claims)?;
+        Ok((caller, at.map(Moment::from_seconds)))
+    }
+
+    fn judge(&self, claims: Map<String, Value>) -> Result<Caller, Rejected> {
+        claims::judge(&Value::Object(claims), &self.expected, self.clock.now())
+            .map_err(Rejected::Claims)
+    }
+
+    /// The claims of a token whose signature was verified, read and not judged yet.
+    async fn claims(&self, token: &str) -> Result<Map<String, Value>, NotVerified> {
+        let token = Unverified::parse(token, &self.algorithms).map_err(Rejected::Form)?;
         let keys = self.keyring.keys(Some(&token.key_id)).await?;
         let key = keys.get(&token.key_id).ok_or(Rejected::UnknownKey)?;
         if token.algorithm != key.algorithm {
@@ -226,9 +274,7 @@ impl Verifier {
         }
         let claims =
             strict_json::object(&token.claims, DEEPEST).map_err(Rejected::UnreadableClaims)?;
-        let caller = claims::judge(&Value::Object(claims), &self.expected, self.clock.now())
-            .map_err(Rejected::Claims)?;
-        Ok(caller)
+        Ok(claims)
     }
 }
 

@@ -16,6 +16,12 @@
 //! | grown | `GROWN#<shard>` | `<id>` | the head of a chain that has grown since the last checkpoint |
 //! | checkpoint | `CHECKPOINT` | `LAST` | number, digest and time of the last checkpoint |
 //! | bypass | `BYPASS#<account>/<region>/<session id>` | `BYPASS` | that a session past Postern has been told of |
+//! | link | `CHAT#<team>/<user>` | `LINK` | whom a chat user was bound to by a login |
+//! | attempt | `CHAT#<team>/<user>` | `ATTEMPT` | that a chat user wants to be bound |
+//! | linked | `LINKED` | `<team>/<user>` | the same, to list them all |
+//! | login | `LOGIN#<digest>` | `LOGIN` | a login that is under way, by the digest of what its bearer knows |
+//! | board | `REQ#<id>` | `CHAT` | which messages about a request stand in chat |
+//! | untold | `UNTOLD#<shard>` | `<id>` | that these messages may not be as the request is |
 //! | lease | `LEASE#<role>` | `LEASE` | which run of the sweeper may write a role's deny list, and until when |
 //!
 //! **Every change is one `TransactWriteItems`**: the request under the condition that its version is
@@ -33,6 +39,7 @@
 //! exactly once, under the hour in which it is due and one of a few shards (AWS-FACTS 7.7). So the
 //! cost of a sweep grows with the work that is due and never with the table.
 
+mod boards;
 mod bypasses;
 mod checkpoints;
 mod draft;
@@ -41,6 +48,7 @@ mod fault;
 mod idempotency;
 mod item;
 mod lease;
+mod links;
 mod logs;
 mod outbox;
 mod page;
@@ -62,6 +70,7 @@ use rules::session::SessionRecord;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
+pub use self::boards::Untold;
 pub use self::due::{DueList, DueRow};
 pub use self::fault::LedgerFault;
 pub use self::idempotency::{BadKey, IdempotencyKey, Mark, Remembered};
@@ -78,6 +87,7 @@ const BATCH_GET: &str = "BatchGetItem";
 const QUERY: &str = "Query";
 const UPDATE: &str = "UpdateItem";
 const DELETE: &str = "DeleteItem";
+const PUT: &str = "PutItem";
 const TRANSACT: &str = "TransactWriteItems";
 /// The code of a condition that does not hold.
 const CONDITION: &str = "ConditionalCheckFailedException";

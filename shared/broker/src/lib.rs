@@ -14,6 +14,7 @@
 
 pub mod aws;
 pub mod bus;
+pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod desk;
@@ -31,6 +32,7 @@ pub mod policies;
 pub mod practice;
 mod rounds;
 pub mod s3;
+pub mod slack;
 pub mod ssm;
 pub mod sts;
 pub mod sweeper;

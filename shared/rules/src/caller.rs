@@ -10,12 +10,28 @@
 //!     identity: serde_json::from_str(r#"{"person":{"iss":"https://login.example.com","sub":"anna"},"human":null}"#).unwrap(),
 //!     groups: BTreeSet::new(),
 //!     name: None,
+//!     channel: rules::caller::Channel::Api,
 //! };
 //! ```
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::names::{Group, Identity, Person};
+
+/// The way by which somebody calls, from the one that proves most to the one that proves least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Channel {
+    /// The API, with a token of their own.
+    Api,
+    /// The page that a message in chat leads to, with a token of their own.
+    ChatLogin,
+    /// A tap or a word in chat: their chat user was bound to them by a login, some time ago.
+    ChatTap,
+}
 
 /// Who is calling, for as long as one call lasts. It is never stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +39,7 @@ pub struct Caller {
     identity: Identity,
     groups: BTreeSet<Group>,
     name: Option<String>,
+    channel: Channel,
 }
 
 impl Caller {
@@ -35,7 +52,26 @@ impl Caller {
             identity,
             groups,
             name,
+            channel: Channel::Api,
         }
+    }
+
+    /// The same person, speaking by way of chat. No rule takes more from there than from the API,
+    /// so anybody may say so of a caller.
+    #[must_use]
+    pub fn by(self, channel: Channel) -> Self {
+        let channel = match (self.channel, channel) {
+            (Channel::Api, channel) | (channel, Channel::Api) => channel,
+            (Channel::ChatTap, _) | (_, Channel::ChatTap) => Channel::ChatTap,
+            (Channel::ChatLogin, Channel::ChatLogin) => Channel::ChatLogin,
+        };
+        Self { channel, ..self }
+    }
+
+    /// The way by which they call.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel
     }
 
     /// Who they are: what every rule compares.

@@ -14,6 +14,7 @@ pub mod audit;
 pub mod bypass;
 pub mod caller;
 pub mod canonical;
+pub mod chat;
 pub mod claims;
 pub mod deny_list;
 pub mod eviction;

@@ -5,7 +5,7 @@
 //! configured, or none that can be trusted is at hand, nobody is on call.
 
 mod feed;
-mod keys;
+pub(crate) mod keys;
 
 use std::collections::{BTreeMap, BTreeSet};
 

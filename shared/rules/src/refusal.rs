@@ -243,6 +243,12 @@ pub enum Refusal {
         /// Where.
         target: Target,
     },
+    /// The policy wants a login for a yes, and got a tap in chat.
+    #[error("the policy takes no tap in chat for this")]
+    ChatNeedsLogin,
+    /// What was tried is not to be had by way of chat.
+    #[error("this is not done from chat")]
+    NotInChat,
     /// The targets do not fit into one set of credentials.
     #[error("these targets do not fit into one set of credentials")]
     TooManyTargets,
@@ -286,6 +292,8 @@ impl Refusal {
             Self::AlreadyReviewed => "already-reviewed",
             Self::ExtensionWaiting => "extension-waiting",
             Self::RunAsImpossible { .. } => "run-as-impossible",
+            Self::ChatNeedsLogin => "chat-needs-login",
+            Self::NotInChat => "not-in-chat",
         }
     }
 
@@ -304,7 +312,9 @@ impl Refusal {
             | Self::UserChanged { .. }
             | Self::ApprovalsVoid { .. }
             | Self::ReviewOpen { .. }
-            | Self::NotAReviewer { .. } => Class::Forbidden,
+            | Self::NotAReviewer { .. }
+            | Self::ChatNeedsLogin
+            | Self::NotInChat => Class::Forbidden,
             Self::AlreadyApproved
             | Self::ShownChanged { .. }
             | Self::WrongStatus { .. }

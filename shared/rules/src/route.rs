@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::caller::Channel;
 use crate::names::{Digest, GrantDuration, Group, OsUser};
 use crate::policy::PolicyId;
+use crate::refusal::Refusal;
 
 /// What one `permit` offers for one ask: who must say yes, and within which bounds.
 ///
@@ -32,6 +34,69 @@ pub struct Route {
     /// Who reviews the access afterwards, where it is an emergency.
     #[serde(deserialize_with = "Option::deserialize")]
     pub reviewers: Option<BTreeSet<Group>>,
+    /// How far people may say yes from chat.
+    pub chat: InChat,
+}
+
+/// How far people may say yes from chat: the rung of the ladder that a policy stands on. Taking
+/// access away, or handing it back, needs no rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum InChat {
+    /// It is not in chat at all: no card, no button.
+    None,
+    /// The card leads to a page that takes the yes with a fresh login.
+    #[default]
+    Login,
+    /// A tap on the card is enough.
+    Tap,
+}
+
+impl InChat {
+    /// Every rung, the one that asks least first.
+    pub const ALL: [Self; 3] = [Self::Tap, Self::Login, Self::None];
+
+    /// As policies spell it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Login => "login",
+            Self::Tap => "tap",
+        }
+    }
+
+    /// The rung for asking: whoever asks gives nothing to anybody, so a tap will do wherever the
+    /// policy is in chat. But asking for an emergency is having it.
+    #[must_use]
+    pub fn for_asking(self, emergency: bool) -> Self {
+        match (self, emergency) {
+            (Self::None, _) => Self::None,
+            (Self::Login | Self::Tap, true) => Self::Login,
+            (Self::Login | Self::Tap, false) => Self::Tap,
+        }
+    }
+
+    /// The rung for the review of an emergency, the only yes that there is to one: never a tap.
+    #[must_use]
+    pub fn for_review(self) -> Self {
+        self.min(Self::Login)
+    }
+
+    /// Whether that way is enough for somebody on this rung.
+    ///
+    /// # Errors
+    /// [`Refusal::NotInChat`] and [`Refusal::ChatNeedsLogin`].
+    pub fn takes(self, channel: Channel) -> Result<(), Refusal> {
+        match (self, channel) {
+            (_, Channel::Api)
+            | (Self::Login | Self::Tap, Channel::ChatLogin)
+            | (Self::Tap, Channel::ChatTap) => Ok(()),
+            (Self::Login, Channel::ChatTap) => Err(Refusal::ChatNeedsLogin),
+            (Self::None, Channel::ChatLogin | Channel::ChatTap) => Err(Refusal::NotInChat),
+        }
+    }
 }
 
 /// Who must say yes before a grant exists.

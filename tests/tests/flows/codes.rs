@@ -19,10 +19,12 @@ const TESTS: [&str; 5] = [
     include_str!("codes/using.rs"),
 ];
 
-/// The codes of the page, each with its status.
+/// The codes of the page that the API says, each with its status. Those of the chat bot stand in
+/// the rules' own tests.
 fn documented() -> BTreeMap<&'static str, &'static str> {
     PAGE.lines()
         .filter_map(|line| line.strip_prefix("| `"))
+        .filter(|row| !row.ends_with("| the chat bot |"))
         .map(|row| {
             let mut cells = row.split(" | ");
             let code = cells.next().and_then(|cell| cell.strip_suffix('`'));

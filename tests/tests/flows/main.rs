@@ -13,6 +13,8 @@ mod bypasses;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod chat;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod credentials;

@@ -8,10 +8,12 @@ use std::path::Path;
 
 use postern_local::account::{ACCOUNT, REGION, WEB_7};
 use postern_local::people::Person::{Ada, Anna, Ben, Cleo, Omar};
+use postern_local::slack::TEAM;
 use reqwest::Method;
 use rules::names::RequestId;
 use serde_json::{Value, json};
 
+use crate::chat::ANNA;
 use crate::scene::{Reply, Scene, Visitor, shell_on};
 
 /// The description as it is committed; the functions' own tests hold it to the code.
@@ -24,7 +26,8 @@ Every route of [openapi.json](../../docs/openapi.json), called with a well-forme
 there is. The requester is Anna, an engineer; the stranger is Cleo, another engineer; the approver
 is Ben, who is an engineer and a lead; operator and auditor are only that. Routes about one request
 are called on one of Anna's that is in the state that the route is for: pending for an answer,
-approved for `credentials`, an emergency that is over for `review`, active for all else.
+approved for `credentials`, an emergency that is over for `review`, active for all else. The link of a
+chat user is Anna's.
 
 This page is written by the tests.
 
@@ -89,6 +92,9 @@ impl Scene {
                 .replace("{account}", ACCOUNT)
                 .replace("{region}", REGION)
                 .replace("{id}", WEB_7);
+        } else if path == "/v1/chat/links/{id}" {
+            self.linked(ANNA, Anna).await;
+            at = path.replace("{id}", &format!("{TEAM}.{ANNA}"));
         } else if path.contains("{id}") {
             let id = self.request_for(path).await;
             at = path.replace("{id}", &id.to_string());
@@ -110,6 +116,7 @@ impl Scene {
             ("get", None) => caller.get(&at).await,
             ("post", Some(body)) => caller.post(&at, &body).await,
             ("post", None) => caller.send(Method::POST, &at, None).await,
+            ("delete", None) => caller.send(Method::DELETE, &at, None).await,
             other => panic!("{path} is called in a new way: {other:?}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use rules::names::Group;
 use rules::policy::{Outline, Terms, Wanted};
-use rules::route::Consent;
+use rules::route::{Consent, InChat};
 
 use super::Finding;
 use crate::policy::spelling::length;
@@ -75,6 +75,20 @@ impl Permit<'_> {
                 "unlogged",
                 what,
                 "ask for two approvals, or name other kinds",
+            )
+        })
+    }
+
+    /// Whether a tap in chat is enough for what leaves no trace.
+    pub(super) fn tapped_unlogged(&self) -> Option<Finding> {
+        let kinds = self.policy.unloggable_kinds();
+        let tapped = self.terms.chat == InChat::Tap && self.terms.unlogged && !kinds.is_empty();
+        tapped.then(|| {
+            let kinds = kinds.join(" and ");
+            self.finding(
+                "tapped-unlogged",
+                format!("{kinds} cannot be logged, and a tap in chat says yes to it"),
+                "leave `@chat` out, so that a yes takes a login",
             )
         })
     }
@@ -190,4 +204,5 @@ fn gives_all_of(more: &Terms, less: &Terms) -> bool {
         && more.extendable_to >= less.extendable_to
         && (more.for_others || !less.for_others)
         && more.run_as == less.run_as
+        && more.chat >= less.chat
 }

@@ -44,6 +44,7 @@ fn asked(reason: &str) -> Value {
             "answer_within": {"secs": 14_400, "nanos": 0},
             "run_as": null,
             "reviewers": null,
+            "chat": "login",
         },
         "groups": ["engineers"],
         "rotas": [],
@@ -108,7 +109,7 @@ fn tuesday() -> Vec<EntryView> {
                 "2026-11-24T10:37:12.480Z",
                 person("ben"),
                 json!({"type": "approved", "groups": ["leads"], "shown": shown, "stage": 1,
-                       "count": 1, "needed": 1, "comment": "only reads — \"orders\" is busy"}),
+                       "count": 1, "needed": 1, "channel": "api", "comment": "only reads — \"orders\" is busy"}),
             ),
             (
                 "2026-11-24T10:40:00.000Z",

@@ -17,14 +17,17 @@ use tower::ServiceExt as _;
 use super::{Function, NoHouse, Wire};
 use crate::account::{DOCTOR_FUNCTION, REGION};
 
-/// The routers of three functions at one address. API Gateway tells them apart by route; whoever
+/// The routers of the functions at one address. API Gateway tells them apart by route; whoever
 /// meets no route meets those of `api`.
-pub(super) fn one_address(api: Router, issue: Router, doctor: Router) -> Router {
+pub(super) fn one_address(api: Router, issue: Router, doctor: Router, chat: Router) -> Router {
     Router::new().fallback(move |request: Request| {
-        let function = if is_of_issue(request.uri().path()) {
+        let path = request.uri().path();
+        let function = if is_of_issue(path) {
             &issue
-        } else if is_of_doctor(request.uri().path()) {
+        } else if is_of_doctor(path) {
             &doctor
+        } else if path.starts_with("/chat/") || path.starts_with("/v1/chat/") {
+            &chat
         } else {
             &api
         };

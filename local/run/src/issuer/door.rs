@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 
-use super::{Signer, USUAL_LIFE};
+use super::{Signer, USUAL_LIFE, login};
 use crate::people::Person;
 
 /// The longest life of a token: a day.
@@ -22,6 +22,8 @@ pub(super) fn router(signer: Arc<Signer>) -> Router {
         .route("/.well-known/openid-configuration", get(discovery))
         .route("/jwks.json", get(key_set))
         .route("/token", post(token))
+        .route("/authorize", get(login::page).post(login::said))
+        .route("/oauth/token", post(login::redeem))
         .with_state(signer)
 }
 
@@ -30,8 +32,10 @@ async fn discovery(State(signer): State<Arc<Signer>>) -> Response {
     Json(json!({
         "issuer": url,
         "jwks_uri": format!("{url}/jwks.json"),
-        "token_endpoint": format!("{url}/token"),
-        "response_types_supported": ["none"],
+        "authorization_endpoint": format!("{url}/authorize"),
+        "token_endpoint": format!("{url}/oauth/token"),
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
     }))

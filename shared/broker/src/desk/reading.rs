@@ -2,6 +2,7 @@
 
 use rules::audit;
 use rules::caller::Caller;
+use rules::chat::button::{Button, Stale};
 use rules::names::RequestId;
 use rules::refusal::Refusal;
 use rules::status::StatusWord;
@@ -50,6 +51,23 @@ impl Desk {
         in_time(async {
             let request = self.files.load(caller, id).await?;
             Ok(self.files.view(&request, caller))
+        })
+        .await
+    }
+
+    /// A request beside a button that was clicked, where it still is what was seen then.
+    ///
+    /// # Errors
+    /// There is none that the caller may see, or AWS failed.
+    pub async fn seen(
+        &self,
+        caller: &Caller,
+        button: &Button,
+    ) -> Result<Result<RequestView, Stale>, Turned> {
+        in_time(async {
+            let request = self.files.load(caller, button.request).await?;
+            let fits = button.must_fit(&request);
+            Ok(fits.map(|()| self.files.view(&request, caller)))
         })
         .await
     }

@@ -33,7 +33,7 @@ pub enum BadAddress {
 
 /// Which hosts may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// `https` only, and no loopback.
     Deployed,
     /// Loopback too, with or without TLS.
@@ -42,14 +42,14 @@ pub(super) enum Reach {
 
 impl Reach {
     /// Reads the address of a document.
-    pub(super) fn document(self, text: &str) -> Result<Url, BadAddress> {
+    pub(crate) fn document(self, text: &str) -> Result<Url, BadAddress> {
         let url = Url::parse(text).map_err(|_| BadAddress::Malformed)?;
         self.judge(&url)?;
         Ok(url)
     }
 
     /// Judges the address of a document.
-    pub(super) fn judge(self, url: &Url) -> Result<(), BadAddress> {
+    pub(crate) fn judge(self, url: &Url) -> Result<(), BadAddress> {
         let host = url.host().ok_or(BadAddress::Malformed)?;
         let plain = match url.scheme() {
             "https" => false,

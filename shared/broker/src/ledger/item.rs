@@ -48,6 +48,8 @@ pub(super) const TOKEN: &str = "token";
 pub(super) const ENTRY: &str = "ENTRY#";
 /// How the keys of sessions past Postern begin.
 pub(super) const BYPASS: &str = "BYPASS#";
+/// The partition of everybody who is linked.
+pub(super) const LINKED: &str = "LINKED";
 /// How the sort keys of sessions begin.
 pub(super) const SESSION: &str = "SESSION#";
 
@@ -148,6 +150,54 @@ impl Key {
         }
     }
 
+    /// The messages about a request that stand in chat.
+    pub(super) fn board(id: RequestId) -> Self {
+        Self {
+            pk: request_pk(id),
+            sk: "CHAT".to_owned(),
+        }
+    }
+
+    /// That these messages may not be as the request is.
+    pub(super) fn untold(shard: u8, id: RequestId) -> Self {
+        Self {
+            pk: untold_pk(shard),
+            sk: id.to_string(),
+        }
+    }
+
+    /// Whom a chat user was bound to by a login.
+    pub(super) fn link(user: &str) -> Self {
+        Self {
+            pk: format!("CHAT#{user}"),
+            sk: "LINK".to_owned(),
+        }
+    }
+
+    /// That a chat user wants to be bound.
+    pub(super) fn attempt(user: &str) -> Self {
+        Self {
+            pk: format!("CHAT#{user}"),
+            sk: "ATTEMPT".to_owned(),
+        }
+    }
+
+    /// That a chat user is bound to somebody, among all that are.
+    pub(super) fn linked(user: &str) -> Self {
+        Self {
+            pk: LINKED.to_owned(),
+            sk: user.to_owned(),
+        }
+    }
+
+    /// A login that is under way, by the digest of what its bearer knows.
+    pub(super) fn login(ticket: &Digest) -> Self {
+        Self {
+            pk: format!("LOGIN#{ticket}"),
+            sk: "LOGIN".to_owned(),
+        }
+    }
+
     /// The head of a chain that has grown since the last checkpoint.
     pub(super) fn grown(shard: u8, id: RequestId) -> Self {
         Self {
@@ -215,6 +265,10 @@ pub(super) fn request_pk(id: RequestId) -> String {
 
 pub(super) fn unsent_pk(shard: u8) -> String {
     format!("UNSENT#{shard:02}")
+}
+
+pub(super) fn untold_pk(shard: u8) -> String {
+    format!("UNTOLD#{shard:02}")
 }
 
 pub(super) fn grown_pk(shard: u8) -> String {

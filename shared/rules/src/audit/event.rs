@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ask::Ask;
+use crate::caller::Channel;
 use crate::facts::TargetFacts;
 use crate::log_verdict::LogVerdict;
 use crate::moment::Moment;
@@ -51,6 +52,8 @@ pub enum Event {
         count: u8,
         /// How many the stage needs.
         needed: u8,
+        /// By which way.
+        channel: Channel,
         /// What they said.
         #[serde(deserialize_with = "Option::deserialize")]
         comment: Option<Comment>,

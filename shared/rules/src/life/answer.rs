@@ -22,7 +22,7 @@ use crate::step::Step;
 /// # Errors
 /// The request is not theirs to see, is their own or asked by them, or waits for no answer; they are
 /// in no group that may answer now, have approved before, or were shown something else; the time to
-/// answer is over.
+/// answer is over; the policy wants more than the way by which they say it.
 pub fn approve(
     request: &Request,
     caller: &Caller,
@@ -59,12 +59,15 @@ pub fn approve(
         let groups = stage.groups.iter().cloned().collect();
         return Err(Refusal::NotAnApprover { groups });
     }
+    // Last, so that whoever may not approve at all is not sent to a login for nothing.
+    request.answered_by().chat.takes(caller.channel())?;
     let event = Event::Approved {
         groups: groups.iter().cloned().collect(),
         shown,
         stage: number,
         count: have.saturating_add(1),
         needed: stage.needed,
+        channel: caller.channel(),
         comment,
     };
     let approval = Approval {
@@ -73,6 +76,7 @@ pub fn approve(
         groups,
         shown,
         at: now,
+        channel: caller.channel(),
     };
     let step = Step::from(request)
         .with(person(caller), event, now)

@@ -113,6 +113,10 @@ pub fn ask(asking: Asking<'_>, regime: Regime<'_>, now: Moment) -> Result<Step, 
     must_run_as(&route, place, &facts)?;
     let document = SessionDocument::for_grant(&ask, &route);
     session_policy(id, &ask, place, &document, now)?;
+    route
+        .chat
+        .for_asking(ask.break_glass)
+        .takes(caller.channel())?;
     if ask.break_glass
         && let Some(request) = unreviewed
     {

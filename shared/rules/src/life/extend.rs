@@ -77,6 +77,10 @@ pub fn extend(
         Decision::Allowed { route } => route,
         Decision::Denied(denial) => return Err(Refusal::Policy(denial)),
     };
+    route
+        .chat
+        .for_asking(request.ask.break_glass)
+        .takes(caller.channel())?;
     let automatic = route.consent == Consent::Automatic;
     let extension = Box::new(Extension {
         total,

@@ -21,7 +21,7 @@ use crate::permit::Permit;
 use crate::policy::{Decision, PolicyId, Sought};
 use crate::refusal::{Refusal, Verb};
 use crate::request::{Refused, Request};
-use crate::route::{Consent, Route, Standing};
+use crate::route::{Consent, InChat, Route, Standing};
 use crate::status::{Grant, Issuing, Status};
 use crate::step::Step;
 
@@ -72,6 +72,8 @@ pub fn begin(
 ) -> Result<Begun, Box<NotBegun>> {
     must_see(request, caller, offices)?;
     must_be_requester(request, caller)?;
+    // Credentials are for whoever shows a token of their own, and never go by way of chat.
+    InChat::None.takes(caller.channel())?;
     let (grant, first) = match &request.status {
         Status::Approved { activate_by } if now >= *activate_by => {
             return Err(Refusal::DeadlinePassed { at: *activate_by }.into());

@@ -19,7 +19,7 @@ use crate::step::Step;
 ///
 /// # Errors
 /// The request is not theirs to see, is their own, was no emergency, is reviewed already or not over
-/// yet; they are in no group that reviews it.
+/// yet; they are in no group that reviews it; they say it by a tap in chat.
 pub fn review(
     request: &Request,
     caller: &Caller,
@@ -50,6 +50,7 @@ pub fn review(
         | Status::Denied { .. }
         | Status::Withdrawn { .. } => return Err(wrong_status(Verb::Review, request)),
     }
+    request.route.chat.for_review().takes(caller.channel())?;
     let review = Review {
         by: caller.identity().clone(),
         name: caller.name().map(str::to_owned),

@@ -4,6 +4,7 @@
 //! other way to either, for tests neither.
 
 mod again;
+mod chat;
 mod emergency;
 mod extension;
 mod golden;
@@ -12,7 +13,7 @@ mod model;
 mod others;
 mod readiness;
 mod refusals;
-mod scene;
+pub(crate) mod scene;
 mod shown;
 mod stages;
 

@@ -48,22 +48,7 @@ impl Keys {
     /// # Errors
     /// What is wrong, without showing it.
     pub fn read(text: &str) -> Result<Self, BadKeys> {
-        let lines: Vec<&str> = text.lines().collect();
-        if !(1..=2).contains(&lines.len()) {
-            return Err(BadKeys::Count(lines.len()));
-        }
-        for (key, line) in lines.iter().zip(1..) {
-            let length = key.len();
-            if !(Self::LEAST..=Self::MOST).contains(&length) {
-                return Err(BadKeys::Length { line, length });
-            }
-            if !key.chars().all(|c| c.is_ascii_graphic()) {
-                return Err(BadKeys::Characters { line });
-            }
-        }
-        Ok(Self(
-            lines.into_iter().map(|key| key.as_bytes().into()).collect(),
-        ))
+        lines(text).map(Self)
     }
 
     /// Whether the signature is that of one of the keys. The time it takes tells nothing of where
@@ -94,6 +79,24 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keys({} hidden)", self.0.len())
     }
+}
+
+/// Reads one key, or two on a line each.
+pub(crate) fn lines(text: &str) -> Result<Vec<Box<[u8]>>, BadKeys> {
+    let lines: Vec<&str> = text.lines().collect();
+    if !(1..=2).contains(&lines.len()) {
+        return Err(BadKeys::Count(lines.len()));
+    }
+    for (key, line) in lines.iter().zip(1..) {
+        let length = key.len();
+        if !(Keys::LEAST..=Keys::MOST).contains(&length) {
+            return Err(BadKeys::Length { line, length });
+        }
+        if !key.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(BadKeys::Characters { line });
+        }
+    }
+    Ok(lines.into_iter().map(|key| key.as_bytes().into()).collect())
 }
 
 /// HMAC takes keys of any length, so there always is one.

@@ -23,6 +23,7 @@
 //! | `@reason_length` | permit | the least characters of the reason, `4` to `300` |
 //! | `@reason_pattern` | permit | a regular expression that the whole reason matches |
 //! | `@ticket_pattern` | permit | a regular expression that the whole ticket matches; there must be one |
+//! | `@chat` | permit | `tap`, `login` or `none`: how far it may be said yes to from chat; without it, `login` |
 //! | `@because` | forbid | one sentence for the person who is refused |
 
 mod notes;
@@ -38,7 +39,7 @@ use super::fault::{Fault, PolicyFault};
 use super::wanted::Wanted;
 use super::zone::Zone;
 use crate::names::{Comment, GrantDuration, Group, OsUser, made_of, text_name};
-use crate::route::{Consent, Stages};
+use crate::route::{Consent, InChat, Stages};
 
 text_name!(
     /// The `@id` of a policy: 1 to 64 letters, digits or `-_.`.
@@ -64,9 +65,10 @@ const RUN_AS: &str = "run_as";
 const REASON_LENGTH: &str = "reason_length";
 const REASON_PATTERN: &str = "reason_pattern";
 const TICKET_PATTERN: &str = "ticket_pattern";
+const CHAT: &str = "chat";
 const BECAUSE: &str = "because";
 
-const OF_A_PERMIT: [&str; 17] = [
+const OF_A_PERMIT: [&str; 18] = [
     ID,
     TIME_ZONE,
     MAX_DURATION,
@@ -84,6 +86,7 @@ const OF_A_PERMIT: [&str; 17] = [
     REASON_LENGTH,
     REASON_PATTERN,
     TICKET_PATTERN,
+    CHAT,
 ];
 const OF_A_FORBID: [&str; 3] = [ID, TIME_ZONE, BECAUSE];
 
@@ -120,6 +123,8 @@ pub struct Terms {
     pub run_as: Option<OsUser>,
     /// What reason and ticket must be like.
     pub wanted: Wanted,
+    /// How far people may say yes to it from chat.
+    pub chat: InChat,
 }
 
 /// One policy's annotations, read.
@@ -177,6 +182,7 @@ fn terms(notes: &mut Notes<'_>) -> Option<Terms> {
         reason: notes.optional(REASON_PATTERN, str::parse),
         ticket: notes.optional(TICKET_PATTERN, str::parse),
     };
+    let chat = chat(notes);
     let flag = |notes: &mut Notes<'_>, key| notes.optional(key, values::yes).is_some();
     Some(Terms {
         consent: consent?,
@@ -188,7 +194,20 @@ fn terms(notes: &mut Notes<'_>) -> Option<Terms> {
         unlogged: flag(notes, UNLOGGED),
         run_as: notes.optional(RUN_AS, str::parse),
         wanted,
+        chat,
     })
+}
+
+/// How far people may say yes from chat. Where nobody has to, there is nothing to tap; and an
+/// emergency is never reviewed by a tap, whatever the policy says.
+fn chat(notes: &mut Notes<'_>) -> InChat {
+    let said = notes.optional(CHAT, values::chat);
+    if said == Some(InChat::Tap)
+        && let Some(key) = [BREAK_GLASS, AUTO].into_iter().find(|key| notes.has(key))
+    {
+        notes.note(CHAT, Fault::NoTap(key));
+    }
+    said.unwrap_or_default()
 }
 
 /// Who reviews a broken glass, where the permit is for that.

@@ -113,6 +113,10 @@ pub enum Fault {
     /// Reviewers of what nobody reviews.
     #[error("goes with `@break_glass` only")]
     WithoutBreakGlass,
+    /// A tap where it can be none: an emergency is never said yes to by one, and what a policy says
+    /// yes to by itself waits for nobody.
+    #[error("`tap` cannot stand beside `@{0}`; leave it out, or write `login` or `none`")]
+    NoTap(&'static str),
     /// Another policy has the same id.
     #[error("is the id of another policy too")]
     DuplicateId,

@@ -186,6 +186,7 @@ impl PolicySet {
             answer_within: terms.answer_within,
             run_as: terms.run_as.clone(),
             reviewers: terms.break_glass.clone(),
+            chat: terms.chat,
         }
     }
 }

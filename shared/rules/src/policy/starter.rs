@@ -12,7 +12,7 @@ use crate::facts::{Ping, Platform, TargetFacts};
 use crate::moment::Moment;
 use crate::names::{Group, Person, Target};
 use crate::on_call::Rota;
-use crate::route::Consent;
+use crate::route::{Consent, InChat};
 
 const SET: &str = include_str!("../../../../policies/starter.cedar");
 const TABLE: &str = "../../policies/starter.routes.txt";
@@ -115,10 +115,20 @@ fn decide(policies: &PolicySet, ask: &Ask, (name, groups, rotas): Persona) -> De
     })
 }
 
+fn in_chat(rung: InChat) -> &'static str {
+    match rung {
+        InChat::Tap => " (a tap in chat)",
+        InChat::Login => "",
+        InChat::None => " (not in chat)",
+    }
+}
+
 fn row(policies: &PolicySet, persona: Persona, names: &[&str], ask: &Ask) -> String {
     let answer = match decide(policies, ask, persona) {
         Decision::Allowed { route } => match route.consent {
-            Consent::Automatic => format!("{}: automatic", route.policy),
+            Consent::Automatic => {
+                format!("{}: automatic{}", route.policy, in_chat(route.chat))
+            }
             Consent::Approvals { stages } => {
                 let stages: Vec<String> = stages
                     .iter()
@@ -127,7 +137,8 @@ fn row(policies: &PolicySet, persona: Persona, names: &[&str], ask: &Ask) -> Str
                         format!("{} of {}", stage.needed, groups.join(", "))
                     })
                     .collect();
-                format!("{}: {}", route.policy, stages.join("; then "))
+                let stages = stages.join("; then ");
+                format!("{}: {stages}{}", route.policy, in_chat(route.chat))
             }
         },
         Decision::Denied(denial) => match denial.kind {

@@ -10,7 +10,7 @@ use crate::ask::Ask;
 use crate::facts::{Ping, Platform, TargetFacts};
 use crate::moment::Moment;
 use crate::names::{Group, Person};
-use crate::route::{Consent, Route, Stages};
+use crate::route::{Consent, InChat, Route, Stages};
 
 const WEB: &str = "111122223333/ap-northeast-2/i-00000000000000001";
 const DB: &str = "111122223333/ap-northeast-2/i-00000000000000002";
@@ -129,6 +129,7 @@ fn a_route_comes_whole_from_one_permit() {
             answer_within: std::time::Duration::from_secs(7_200),
             run_as: None,
             reviewers: None,
+            chat: InChat::Login,
         }
     );
 }

@@ -89,6 +89,10 @@ impl Refusal {
             Self::ExtensionWaiting => {
                 "Wait until it is answered, or withdraw it and ask again.".into()
             }
+            Self::ChatNeedsLogin => {
+                "Follow the link of the message, sign in, and answer there.".into()
+            }
+            Self::NotInChat => "Do it with the command line or the API.".into(),
             Self::RunAsImpossible { .. } => {
                 "Tell the operators of Postern: it takes Linux or macOS, and the documents for it."
                     .into()
@@ -132,6 +136,8 @@ impl Refusal {
             | Self::NothingToReview
             | Self::AlreadyReviewed
             | Self::ExtensionWaiting
+            | Self::ChatNeedsLogin
+            | Self::NotInChat
             | Self::RunAsImpossible { .. } => None,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::caller::Channel;
 use crate::facts::TargetFacts;
 use crate::moment::Moment;
 use crate::names::{Comment, Digest, GrantDuration, Group, Identity, Reason};
@@ -73,4 +74,6 @@ pub struct Approval {
     pub shown: Digest,
     /// When.
     pub at: Moment,
+    /// By which way.
+    pub channel: Channel,
 }

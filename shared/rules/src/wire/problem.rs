@@ -108,6 +108,8 @@ impl Problem {
             | Refusal::NothingToReview
             | Refusal::AlreadyReviewed
             | Refusal::ExtensionWaiting
+            | Refusal::ChatNeedsLogin
+            | Refusal::NotInChat
             | Refusal::RunAsImpossible { .. } => {}
         }
         problem

@@ -131,6 +131,15 @@ impl RequestView {
         pace: &Pace,
         now: Moment,
     ) -> Self {
+        Self {
+            you_may: you_may(request, caller, offices, pace, now),
+            ..Self::of_anybody(request)
+        }
+    }
+
+    /// The request as it is put where several people read it: it says of nobody what they may.
+    #[must_use]
+    pub fn of_anybody(request: &Request) -> Self {
         let ask = request.ask();
         Self {
             id: request.id(),
@@ -156,7 +165,7 @@ impl RequestView {
             shown: request.shown(),
             asked_at: request.asked_at(),
             state: StateView::of(request),
-            you_may: you_may(request, caller, offices, pace, now),
+            you_may: Vec::new(),
         }
     }
 }

@@ -46,6 +46,14 @@ async fn no_such_route() {
 }
 
 #[tokio::test]
+async fn link_not_found() {
+    let scene = Scene::open().await;
+    let path = "/v1/chat/links/T0POSTERN.U0NOBODY";
+    let said = scene.as_(Anna).send(Method::DELETE, path, None).await;
+    said.must_say(404, "link-not-found");
+}
+
+#[tokio::test]
 async fn method_not_allowed() {
     let scene = Scene::open().await;
     let said = scene

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::scene::{AUTOMATIC, EMERGENCY, MINUTE, Scene, after, caller, needing, somebody};
 use crate::ask::Ask;
-use crate::caller::Caller;
+use crate::caller::{Caller, Channel};
 use crate::facts::{Platform, TargetFacts};
 use crate::life::ask::Asking;
 use crate::life::examine::examine;
@@ -279,6 +279,16 @@ refusals! {
         let stranger = examined(&caller("mara", &["sales"]), Some(facts), None).unwrap_err();
         assert_eq!(examined(&anna, None, None).unwrap_err(), stranger);
         stranger
+    };
+    chat_needs_login: Forbidden = {
+        let scene = Scene::new();
+        let ben = Scene::approver().by(Channel::ChatTap);
+        scene.approve(&scene.asked(), &ben, after(1)).unwrap_err()
+    };
+    not_in_chat: Forbidden = {
+        let scene = Scene::new();
+        let anna = Scene::requester().by(Channel::ChatLogin);
+        scene.begin(&scene.approved(), &anna, after(1)).unwrap_err()
     };
     run_as_impossible: Impossible = {
         let mut scene = Scene::under(&needing(1).replace(r#"@unlogged("true")"#, r#"@run_as("deploy")"#));

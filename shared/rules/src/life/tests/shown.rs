@@ -46,6 +46,7 @@ fn others(value: &Value) -> Vec<Value> {
         "inactive",
         "missing",
         "ready",
+        "tap",
         moment,
     ]
     .map(str::to_owned);

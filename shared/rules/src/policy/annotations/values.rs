@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::names::duration::read_length;
 use crate::names::{BadName, GrantDuration, Group};
-use crate::route::{Stage, Stages};
+use crate::route::{InChat, Stage, Stages};
 
 pub(super) fn yes(text: &str) -> Result<(), BadName> {
     if text == "true" {
@@ -79,6 +79,13 @@ pub(super) fn reason_length(text: &str) -> Result<u16, BadName> {
         .ok_or_else(|| BadName::new(text, "a number of characters, `4` to `300`"))
 }
 
+pub(super) fn chat(text: &str) -> Result<InChat, BadName> {
+    InChat::ALL
+        .into_iter()
+        .find(|rung| rung.word() == text)
+        .ok_or_else(|| BadName::new(text, "`tap`, `login` or `none`"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +97,16 @@ mod tests {
         assert!(max_duration("1d").is_err());
         assert!(answer_within("59s").is_err() && answer_within("1m").is_ok());
         assert!(answer_within("7d").is_ok() && answer_within("7d1s").is_err());
+    }
+
+    #[test]
+    fn the_rungs_of_the_ladder_are_spelt_exactly() {
+        for rung in InChat::ALL {
+            assert_eq!(chat(rung.word()), Ok(rung));
+        }
+        for bad in ["", "Tap", "taps", "tap ", "yes", "true", "tap,login"] {
+            assert!(chat(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -21,6 +21,10 @@ fn every_fault_is_told_at_once_with_policy_and_annotation() {
         @id("d") @max_duration("1h") @because("no") @colour("red") forbid(principal, action, resource);
         @id("d") forbid(principal, action, resource);
         @id("e") forbid(principal == ?principal, action, resource);
+        @id("h") @max_duration("1h") @auto("true") @chat("Tap") permit(principal, action, resource);
+        @id("i") @max_duration("1h") @auto("true") @chat("tap") permit(principal, action, resource);
+        @id("j") @max_duration("1h") @break_glass("true") @reviewers("leads") @chat("tap")
+        permit(principal, action, resource);
         @id("f") forbid(principal, action, resource) when { resource.owner == "me" };
         @id("g g") forbid(principal, action, resource) when { resource.getTag("Env") == "prod" };
         "#,
@@ -66,9 +70,12 @@ fn every_fault_is_told_at_once_with_policy_and_annotation() {
             "is the id of another policy too",
         ),
         ("line 8, policy `e`", "templates are not supported"),
-        ("line 9, policy `f`", "`owner`"),
-        ("line 10, policy `#8`, `@id`", "`g g` is not a policy id"),
-        ("line 10, policy `#8`", "Env"),
+        ("line 9, policy `h`, `@chat`", "`Tap` is not `tap`, `login`"),
+        ("line 10, policy `i`, `@chat`", "beside `@auto`"),
+        ("line 11, policy `j`, `@chat`", "beside `@break_glass`"),
+        ("line 13, policy `f`", "`owner`"),
+        ("line 14, policy `#11`, `@id`", "`g g` is not a policy id"),
+        ("line 14, policy `#11`", "Env"),
     ] {
         let found = parts
             .iter()
@@ -76,7 +83,7 @@ fn every_fault_is_told_at_once_with_policy_and_annotation() {
         assert!(found, "{place}: {what}\nin\n{}", told.join("\n"));
     }
     assert!(told.iter().all(|fault| !fault.contains("policy6")));
-    assert_eq!(told.len(), 17, "{}", told.join("\n"));
+    assert_eq!(told.len(), 20, "{}", told.join("\n"));
 }
 
 #[test]

@@ -131,7 +131,12 @@ fn terms() -> impl Strategy<Value = String> {
         maybe(&[r#"@unlogged("true")"#]),
         maybe(&[r#"@for_others("true")"#]),
         maybe(&["", "", r#"@reason_length("20")"#]),
-        maybe(&["", "", r#"@ticket_pattern("OPS-[0-9]+")"#]),
+        maybe(&[
+            "",
+            "",
+            r#"@ticket_pattern("OPS-[0-9]+")"#,
+            r#"@chat("none")"#,
+        ]),
         zone(),
     )
         .prop_map(

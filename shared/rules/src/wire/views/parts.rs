@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::caller::Channel;
 use crate::facts::{LastLog, Ping, Platform, TargetFacts};
 use crate::moment::Moment;
 use crate::names::{Comment, Digest, GrantDuration, Group, OsUser, Person, Reason, Target};
 use crate::readiness::Readiness;
 use crate::request::{Approval, Request};
-use crate::route::{Consent, Route, Stage};
+use crate::route::{Consent, InChat, Route, Stage};
 
 /// A person, with their name for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,8 @@ pub struct RouteView {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub reviewers: Vec<Group>,
+    /// How far people may say yes from chat.
+    pub chat: InChat,
 }
 
 /// One person's yes.
@@ -89,6 +92,8 @@ pub struct ApprovalView {
     /// When.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Moment,
+    /// By which way.
+    pub channel: Channel,
 }
 
 /// A longer grant that is asked for, or was granted.
@@ -168,6 +173,7 @@ impl From<&Approval> for ApprovalView {
             by: approval.by.person.clone(),
             name: approval.name.clone(),
             at: approval.at,
+            channel: approval.channel,
         }
     }
 }
@@ -202,6 +208,7 @@ impl From<&Route> for RouteView {
             extendable_to_seconds: route.extendable_to.map(GrantDuration::seconds),
             run_as: route.run_as.clone(),
             reviewers: route.reviewers.iter().flatten().cloned().collect(),
+            chat: route.chat,
         }
     }
 }

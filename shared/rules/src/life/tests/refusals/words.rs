@@ -79,6 +79,8 @@ codes! {
     Refusal::NothingToReview => "nothing-to-review",
     Refusal::AlreadyReviewed => "already-reviewed",
     Refusal::ExtensionWaiting => "extension-waiting",
+    Refusal::ChatNeedsLogin => "chat-needs-login",
+    Refusal::NotInChat => "not-in-chat",
     Refusal::RunAsImpossible { .. } => "run-as-impossible",
 }
 

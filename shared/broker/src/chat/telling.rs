@@ -1,0 +1,206 @@
+//! Telling: messages are made from the request and its audit trail as they stand in the ledger.
+//!
+//! Nothing is told from an event. An event, like a change that was made from here, only marks the
+//! request ([`Ledger::mark_untold`](crate::ledger::Ledger::mark_untold)); then its board is brought in
+//! line with it: what its entries come to and was not said is said, and every card that shows
+//! something else is edited. So an event that comes twice, late or in another order does no harm, and
+//! an outage of Slack delays and loses nothing: the mark stays until all is said, and the schedule
+//! finds it.
+//!
+//! One run at a time works on a board, under a lease. A message is put on record as *being said* before
+//! it is posted. Whoever finds such a record looks for the message in Slack before posting it.
+
+mod work;
+
+use std::time::Duration;
+
+use rules::moment::Moment;
+use rules::names::RequestId;
+
+use self::work::Work;
+use super::{Chat, Trouble};
+use crate::fault::AwsFault;
+use crate::ledger::{LedgerFault, Untold};
+use crate::slack::SlackFault;
+
+/// How long one run may hold a board.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How often a board is looked at again that was marked meanwhile.
+const ROUNDS: usize = 4;
+
+/// How long after a failure the next try follows, the first time.
+const FIRST_WAIT: Duration = Duration::from_secs(20);
+
+/// The longest such wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
+
+/// How many marks of each shard one run looks at.
+const MARKS: usize = 100;
+
+/// What one run told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Boards that are as their requests are.
+    pub told: u32,
+    /// Boards that have to wait for Slack.
+    pub waiting: u32,
+    /// What Slack refuses for good, or what else went wrong. For the log.
+    pub troubles: Vec<String>,
+}
+
+/// Why a board is not as its request is yet.
+enum Later {
+    /// Slack has to be waited for, at least so long.
+    Slack(SlackFault, Duration),
+    /// Something else.
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Later {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<LedgerFault> for Later {
+    fn from(fault: LedgerFault) -> Self {
+        Self::Trouble(fault.into())
+    }
+}
+
+impl From<AwsFault> for Later {
+    fn from(fault: AwsFault) -> Self {
+        Self::Trouble(fault.into())
+    }
+}
+
+impl Chat {
+    /// Something has changed about a request: its board is marked, and brought in line where Slack
+    /// lets it.
+    ///
+    /// # Errors
+    /// The ledger failed before the mark was made. Afterwards nothing is lost.
+    pub async fn tell(&self, id: RequestId) -> Result<Told, Trouble> {
+        let untold = self.ledger.mark_untold(id).await?;
+        let mut told = Told::default();
+        // A mark that nothing has failed of yet waits for a reminder, and news do not wait for that.
+        if untold.tries == 0 || untold.not_before <= self.now() {
+            self.settle(untold, &mut told).await;
+        } else {
+            told.waiting = 1;
+        }
+        Ok(told)
+    }
+
+    /// Brings the boards in line that are marked and due, until that moment.
+    ///
+    /// # Errors
+    /// The marks cannot be read.
+    pub async fn tell_all(&self, until: Moment) -> Result<Told, Trouble> {
+        let mut told = Told::default();
+        for untold in self.ledger.untold(MARKS).await? {
+            let now = self.now();
+            if now >= until {
+                break;
+            }
+            if untold.not_before <= now {
+                self.settle(untold, &mut told).await;
+            }
+        }
+        Ok(told)
+    }
+
+    /// Brings one board in line, and takes its mark away or puts it off.
+    async fn settle(&self, untold: Untold, told: &mut Told) {
+        let id = untold.request;
+        let lease = format!("chat/{id}");
+        let now = self.now();
+        let taken = self.ledger.take_lease(lease, now.plus(LEASE), now).await;
+        let lease = match taken {
+            Ok(Some(lease)) => lease,
+            // Whoever is at it sees the mark that was made.
+            Ok(None) => {
+                told.waiting = told.waiting.saturating_add(1);
+                return;
+            }
+            Err(fault) => return told.troubles.push(fault.to_string()),
+        };
+        match Box::pin(self.line_up(untold, told)).await {
+            Ok(true) => told.told = told.told.saturating_add(1),
+            Ok(false) => told.waiting = told.waiting.saturating_add(1),
+            Err(trouble) => told.troubles.push(format!("{id}: {trouble}")),
+        }
+        if let Err(fault) = self.ledger.give_back(lease).await {
+            told.troubles.push(fault.to_string());
+        }
+    }
+
+    async fn line_up(&self, mut untold: Untold, told: &mut Told) -> Result<bool, Trouble> {
+        for _ in 0..ROUNDS {
+            let outcome = Box::pin(self.once(untold.request, told)).await;
+            let now = self.now();
+            match outcome {
+                Ok(None) => {
+                    if self.ledger.told(&untold).await? {
+                        return Ok(true);
+                    }
+                }
+                // The mark stays, for the next reminder.
+                Ok(Some(next)) => {
+                    if self.ledger.tell_at(&untold, next, 0).await? {
+                        return Ok(true);
+                    }
+                }
+                Err(Later::Slack(fault, wait)) => {
+                    told.troubles.push(format!("{}: {fault}", untold.request));
+                    let wait = wait.max(pause(untold.tries));
+                    let tries = untold.tries.saturating_add(1);
+                    self.ledger.tell_at(&untold, now.plus(wait), tries).await?;
+                    return Ok(false);
+                }
+                Err(Later::Trouble(trouble)) => {
+                    let tries = untold.tries.saturating_add(1);
+                    let at = now.plus(pause(untold.tries));
+                    self.ledger.tell_at(&untold, at, tries).await?;
+                    return Err(trouble);
+                }
+            }
+            // It was marked again meanwhile.
+            untold = match self.ledger.untold_of(untold.request).await? {
+                Some(untold) => untold,
+                None => return Ok(true),
+            };
+        }
+        Ok(false)
+    }
+
+    /// Says what is to be said now. Gives when there is more, of itself.
+    async fn once(&self, id: RequestId, told: &mut Told) -> Result<Option<Moment>, Later> {
+        let Some(request) = self.ledger.load(id).await? else {
+            return Ok(None);
+        };
+        let board = self.ledger.board(id).await?.unwrap_or_default();
+        let mut work = Work::new(self, board, request, self.keys().await?);
+        let outcome = Box::pin(work.run()).await;
+        told.troubles.append(&mut work.troubles);
+        outcome
+    }
+}
+
+/// Longer each time.
+fn pause(tries: u32) -> Duration {
+    FIRST_WAIT
+        .saturating_mul(1_u32.checked_shl(tries.min(10)).unwrap_or(u32::MAX))
+        .min(LONGEST_WAIT)
+}
+
+fn later(fault: SlackFault) -> Later {
+    let wait = match &fault {
+        SlackFault::Limited { after, .. } => *after,
+        SlackFault::Refused { .. } | SlackFault::Unclear { .. } | SlackFault::Unsendable { .. } => {
+            Duration::ZERO
+        }
+    };
+    Later::Slack(fault, wait)
+}

@@ -1,0 +1,12 @@
+//! The bot in chat: calls signed as Slack signs them, over HTTP; a workspace on loopback that hears
+//! what the bot says; and a browser that logs people in.
+
+mod hand;
+mod links;
+mod outages;
+mod pages;
+mod signed;
+mod story;
+mod who;
+
+pub(crate) use self::hand::{ANNA, BEN, Browser, Hand};
