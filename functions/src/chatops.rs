@@ -2,7 +2,7 @@
 //!
 //! It is invoked in three ways, told apart by their shape:
 //!
-//! - by API Gateway, with a call of Slack or of a browser ([`router`]);
+//! - by API Gateway, with a call of Slack, of another chat system or of a browser ([`router`]);
 //! - by itself, asynchronously, with the work of a call that was answered ([`Work`]);
 //! - by EventBridge, with something that happened to a request, and by its schedule each minute, with
 //!   nothing: then it tells what has yet to be told.
@@ -11,6 +11,7 @@
 //! none of its routes.
 
 mod calls;
+mod hook;
 mod links;
 mod pages;
 
@@ -87,12 +88,18 @@ pub fn router(state: Option<ChatState>, metrics: Metrics) -> Router {
         return boundary::around(Router::new(), metrics);
     };
     let (described, _) = routes().split_for_parts();
-    let router = described
-        .route("/chat/slack/commands", post(calls::command))
-        .route("/chat/slack/interactions", post(calls::interaction))
+    let mut router = described
         .route("/chat/link", get(pages::link))
         .route("/chat/link/callback", get(pages::back))
         .route("/chat/approve", get(pages::approve).post(pages::said));
+    if state.chat.has_slack() {
+        router = router
+            .route("/chat/slack/commands", post(calls::command))
+            .route("/chat/slack/interactions", post(calls::interaction));
+    }
+    if state.chat.has_hook() {
+        router = router.route("/chat/webhook", post(hook::document));
+    }
     boundary::around(router.with_state(state), metrics)
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn command(
     request: Request,
 ) -> Answered<Response> {
     let (work, heard) = believed(&state, request, Sort::Command).await?;
-    if state.chat.must_serve(heard.sender()).is_err() {
+    if !state.chat.serves(heard.sender()) {
         return Ok(Json(says::not_served()).into_response());
     }
     handed_on(&state, &work).await
@@ -41,7 +41,7 @@ pub(super) async fn interaction(
     request: Request,
 ) -> Answered<Response> {
     let (work, heard) = believed(&state, request, Sort::Interaction).await?;
-    if state.chat.must_serve(heard.sender()).is_err() {
+    if !state.chat.serves(heard.sender()) {
         return Ok(StatusCode::OK.into_response());
     }
     match &heard {
@@ -88,7 +88,7 @@ async fn handed_on(state: &ChatState, work: &Work) -> Answered<Response> {
 }
 
 /// A header that came once.
-fn once<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+pub(super) fn once<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let mut sent = headers.get_all(name).iter();
     let first = sent.next()?;
     sent.next().is_none().then(|| first.as_bytes())
@@ -97,7 +97,7 @@ fn once<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
 /// The call, where it is Slack's.
 async fn believed(state: &ChatState, request: Request, sort: Sort) -> Answered<(Work, Heard)> {
     let (parts, body) = request.into_parts();
-    let body = bytes(body).await?;
+    let body = bytes(body, LONGEST).await?;
     let (timestamp, signature) = (
         once(&parts.headers, TIMESTAMP),
         once(&parts.headers, SIGNATURE),
@@ -107,15 +107,8 @@ async fn believed(state: &ChatState, request: Request, sort: Sort) -> Answered<(
         signature,
         body: &body,
     };
-    match state.chat.believe(call, state.chat.now()).await {
-        Ok(()) => {}
-        Err(NotBelieved::NotSigned(why)) => {
-            return Err(No::of(Code::Unauthenticated).because(&why));
-        }
-        Err(NotBelieved::Trouble(trouble)) => {
-            return Err(No::of(Code::AwsUnavailable).because(&trouble));
-        }
-    }
+    let believed = state.chat.believe(call, state.chat.now()).await;
+    believed.map_err(not_believed)?;
     let heard = match sort {
         Sort::Command => Heard::command(&body),
         Sort::Interaction => Heard::interaction(&body),
@@ -135,8 +128,17 @@ async fn believed(state: &ChatState, request: Request, sort: Sort) -> Answered<(
     Ok((work, heard))
 }
 
-async fn bytes(body: Body) -> Answered<Vec<u8>> {
-    let limited = Limited::new(body, LONGEST).collect().await;
+/// Whoever is not believed is told nothing of why.
+pub(super) fn not_believed(why: NotBelieved) -> No {
+    match why {
+        NotBelieved::NotSigned(why) => No::of(Code::Unauthenticated).because(&why),
+        NotBelieved::Trouble(trouble) => No::of(Code::AwsUnavailable).because(&trouble),
+    }
+}
+
+/// A body of at most so many bytes.
+pub(super) async fn bytes(body: Body, most: usize) -> Answered<Vec<u8>> {
+    let limited = Limited::new(body, most).collect().await;
     let collected = limited.map_err(|_| No::of(Code::BodyTooLarge))?;
     Ok(collected.to_bytes().to_vec())
 }

@@ -2,7 +2,7 @@
 //!
 //! [`rules::chat`] decides, and this does, in three parts:
 //!
-//! - **In** ([`hearing`], [`acting`]). A call of Slack is believed by its signature and read strictly,
+//! - **In** ([`hearing`], [`acting`], [`hook`]). A call of Slack is believed by its signature and read strictly,
 //!   and then its work is handed on: Slack waits three seconds for an answer, and a decision may take
 //!   longer. The work is the signed body itself. It is believed by its signature once more when it is
 //!   done, so whoever may invoke the function can put no words into anybody's mouth. What is done is
@@ -12,17 +12,25 @@
 //! - **Out** ([`telling`]). What is to be said is on record before it is said. A message whose posting
 //!   is unclear is looked for before it is posted again.
 //!
+//! There is Slack ([`workspace`]), another chat system behind a signed webhook ([`hook`]), or both. What
+//! people say and press comes to the same, whichever it was.
+//!
 //! Nothing here waits for Slack in the name of anybody who asks the API: the two meet in the ledger.
 
 pub mod acting;
 mod answering;
 mod board;
+mod ear;
 pub mod hearing;
+pub mod hook;
 pub mod linking;
 mod members;
 pub mod page;
+mod pressing;
+mod saying;
 pub mod secrets;
 mod telling;
+pub mod workspace;
 
 use std::sync::Arc;
 
@@ -30,16 +38,19 @@ use rules::caller::Caller;
 use rules::chat::ChatUser;
 use rules::chat::card::Setting;
 use rules::chat::link::Link;
+use rules::chat::names::TeamId;
 use rules::chat::signature::Secrets as Keys;
 use rules::on_call::BadKeys;
 use rules::wire::Secret;
 
 pub use self::acting::{Undone, Work};
 pub use self::hearing::{Heard, NotBelieved};
+use self::hook::Hook;
 pub use self::linking::{Gone, NotLoggedIn};
 use self::members::Members;
 use self::secrets::Secrets;
 pub use self::telling::Told;
+use self::workspace::Workspace;
 use crate::aws::NoCredentials;
 use crate::clock::Clock;
 use crate::config::ChatSettings;
@@ -47,7 +58,7 @@ use crate::desk::Desk;
 use crate::fault::AwsFault;
 use crate::identity::{IdentityFault, Login, NoClient};
 use crate::ledger::{Ledger, LedgerFault};
-use crate::slack::{Slack, SlackFault};
+use crate::slack::SlackFault;
 use crate::ssm::NotAParameter;
 use crate::terms::Terms;
 
@@ -79,8 +90,10 @@ pub struct Parts {
     pub desk: Desk,
     /// The ledger.
     pub ledger: Ledger,
-    /// Slack.
-    pub slack: Slack,
+    /// The workspace of Slack, where there is one.
+    pub workspace: Option<Workspace>,
+    /// Another chat system, where there is one.
+    pub hook: Option<Hook>,
     /// The secrets.
     pub secrets: Secrets,
     /// Who logs people in.
@@ -96,7 +109,8 @@ pub struct Chat {
     terms: Arc<Terms>,
     desk: Desk,
     ledger: Ledger,
-    slack: Slack,
+    workspace: Option<Workspace>,
+    hook: Option<Hook>,
     secrets: Secrets,
     login: Login,
     members: Members,
@@ -132,7 +146,8 @@ impl Chat {
             terms,
             desk,
             ledger,
-            slack,
+            workspace,
+            hook,
             secrets,
             login,
             clock,
@@ -142,7 +157,8 @@ impl Chat {
             terms,
             desk,
             ledger,
-            slack,
+            workspace,
+            hook,
             secrets,
             login,
             members: Members::new(clock.clone()),
@@ -185,11 +201,11 @@ impl Chat {
         Ok(Keys::read(secret.expose())?)
     }
 
-    /// Where a card is put, sealed with these keys.
-    fn setting<'a>(&'a self, keys: &'a Keys) -> Setting<'a> {
+    /// Where a card is put, sealed with these keys for that chat system.
+    fn setting<'a>(&'a self, keys: &'a Keys, team: &'a TeamId) -> Setting<'a> {
         Setting {
             secrets: keys,
-            team: &self.settings.home,
+            team,
             pages: &self.settings.pages,
         }
     }

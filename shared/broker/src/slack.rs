@@ -25,6 +25,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::call::Again;
+pub(crate) use self::call::wait;
 use crate::identity::{BadAddress, FetchFault, NoClient, Reach, client};
 
 /// How long Slack may take over one call.

@@ -1,7 +1,9 @@
 //! The bot in chat: calls signed as Slack signs them, over HTTP; a workspace on loopback that hears
 //! what the bot says; and a browser that logs people in.
 
+mod bot;
 mod hand;
+mod hook;
 mod links;
 mod outages;
 mod pages;

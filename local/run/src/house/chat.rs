@@ -35,6 +35,7 @@ pub(super) struct Chatting {
     pub(super) function: Chatops,
     pub(super) slack: Slack,
     signing: Secret,
+    hook: Secret,
     /// How many events of the bus it has been given.
     given: Arc<AtomicUsize>,
 }
@@ -51,18 +52,19 @@ pub(super) fn register(issuer: &Issuer, api: &str) {
     issuer.register(&format!("{api}/chat/link/callback"));
 }
 
-/// Makes the secrets of chat, anew at each start.
-fn seed(world: &World) -> Result<Secret, NoHouse> {
-    let signing = made()?;
+/// Makes the secrets of chat, anew at each start; gives what Slack and a webhook sign with.
+fn seed(world: &World) -> Result<(Secret, Secret), NoHouse> {
+    let (signing, hook) = (made()?, made()?);
     for (name, value) in [
         ("signing-secret", signing.as_str()),
+        ("hook-secret", &hook),
         ("button-key", &made()?),
         ("bot-token", slack::TOKEN),
     ] {
         let name = format!("{CHAT_SECRETS}/{name}");
         world.put_parameter(&name, ParameterType::SecureString, value);
     }
-    Ok(Secret::new(signing))
+    Ok((Secret::new(signing), Secret::new(hook)))
 }
 
 fn made() -> Result<String, NoHouse> {
@@ -81,7 +83,7 @@ impl Chatting {
         clock: &Clock,
         (slack, metrics): (Slack, Metrics),
     ) -> Result<Self, NoHouse> {
-        let signing = seed(world)?;
+        let (signing, hook) = seed(world)?;
         let in_force = config.in_force(sdk, clock.clone(), noted(metrics.clone()));
         let chat = config.chat(sdk, in_force, clock.clone())?;
         let name = CHATOPS.parse();
@@ -107,6 +109,7 @@ impl Chatting {
             function,
             slack,
             signing,
+            hook,
             given: Arc::default(),
         })
     }
@@ -176,6 +179,12 @@ impl House {
     #[must_use]
     pub fn signing_secret(&self) -> &Secret {
         &self.chatting.signing
+    }
+
+    /// What a webhook of another chat system is signed with, where the settings name one.
+    #[must_use]
+    pub fn hook_secret(&self) -> &Secret {
+        &self.chatting.hook
     }
 
     /// EventBridge gives the function every event that it has not had yet.

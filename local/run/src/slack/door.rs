@@ -242,7 +242,13 @@ impl Workspace {
                     true => message.metadata.clone(),
                     false => Value::Null,
                 };
-                json!({"type": "message", "ts": message.ts, "text": message.text, "metadata": shown})
+                json!({
+                    "type": "message",
+                    "ts": message.ts,
+                    "text": message.text,
+                    "blocks": message.blocks,
+                    "metadata": shown,
+                })
             });
         Ok(json!({"messages": messages.collect::<Vec<_>>(), "has_more": false}))
     }

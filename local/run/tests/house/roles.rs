@@ -195,7 +195,7 @@ const TABLE_OF_POWERS: [(&str, &str, [bool; 5]); 57] = [
     (
         "lambda:InvokeFunction",
         DOCTOR,
-        [true, false, false, false, false],
+        [true, false, false, false, true],
     ),
     (
         "lambda:InvokeFunction",

@@ -1,29 +1,22 @@
-//! Doing what was said in chat: the work that the answer to Slack did not wait for.
+//! Doing what was done in Slack: the work that the answer to Slack did not wait for.
 //!
 //! Work comes at least once. What changes a request carries a key made of the click, so a second time
 //! changes nothing and answers the same. What is merely said again is said again.
 
 use std::time::Duration;
 
-use rules::caller::Caller;
-use rules::chat::ChatUser;
-use rules::chat::blocks::Answer;
-use rules::chat::button::Button;
-use rules::chat::inbound::{Actions, Interaction, ResponseUrl, SlashCommand, Submitted};
+use rules::chat::inbound::{Actions, Interaction, Submitted};
 use rules::chat::signature::NotSigned;
-use rules::chat::words::Words;
-use rules::chat::{modal, says, words};
+use rules::chat::{modal, says};
 use rules::moment::Moment;
-use rules::names::{Digest, RequestId};
+use rules::names::RequestId;
 use rules::refusal::Verb;
-use rules::wire::{Answer as Word, Approve, Extend};
 use serde::{Deserialize, Serialize};
 
-use super::answering::no;
+use super::ear::{Ear, Shown, Voice};
 use super::hearing::Call;
+use super::pressing::With;
 use super::{Chat, Heard, NotBelieved, Trouble};
-use crate::desk::{Act, Filed, Turned};
-use crate::ledger::IdempotencyKey;
 
 /// How long after it was signed a call is worked on. Answers may be posted for half an hour.
 const WORKED_ON_FOR: Duration = Duration::from_secs(25 * 60);
@@ -66,22 +59,6 @@ pub enum Undone {
     Trouble(#[from] Trouble),
 }
 
-/// Who has said something, and where they are answered.
-pub(super) struct Ear<'a> {
-    pub(super) user: &'a ChatUser,
-    pub(super) at: Option<&'a ResponseUrl>,
-    /// The same each time that it comes.
-    pub(super) key: Digest,
-}
-
-impl Ear<'_> {
-    /// The key by which the desk knows it again.
-    pub(super) fn key(&self) -> Option<IdempotencyKey> {
-        let text: String = self.key.hex().chars().take(60).collect();
-        format!("chat{text}").parse().ok()
-    }
-}
-
 impl Chat {
     /// Does what a call wants. Gives the request that it changed.
     ///
@@ -113,33 +90,40 @@ impl Chat {
     }
 
     async fn act(&self, heard: &Heard) -> Result<Option<RequestId>, Trouble> {
+        let Some(workspace) = &self.workspace else {
+            return Ok(None);
+        };
         let sender = heard.sender();
-        let ear = match heard {
-            Heard::Command(command) => Ear {
-                user: &sender.user,
-                at: Some(&command.response_url),
-                key: command.key(),
-            },
-            Heard::Interaction(Interaction::Actions(actions)) => Ear {
-                user: &sender.user,
-                at: actions.response_url.as_ref(),
-                key: actions.key(),
-            },
-            Heard::Interaction(Interaction::Submitted(form)) => Ear {
-                user: &sender.user,
-                at: None,
-                key: form.key(),
-            },
+        let (key, at, trigger) = match heard {
+            Heard::Command(command) => {
+                let trigger = command.trigger.as_str();
+                (command.key(), Some(&command.response_url), Some(trigger))
+            }
+            Heard::Interaction(Interaction::Actions(actions)) => {
+                let trigger = actions.trigger.as_str();
+                (actions.key(), actions.response_url.as_ref(), Some(trigger))
+            }
+            Heard::Interaction(Interaction::Submitted(form)) => (form.key(), None, None),
             Heard::Interaction(Interaction::Closed(_) | Interaction::Other { .. }) => {
                 return Ok(None);
             }
         };
-        if self.must_serve(sender).is_err() || !self.is_member(ear.user).await? {
-            self.answer(&ear, &says::not_served()).await;
+        let ear = Ear {
+            user: &sender.user,
+            key,
+            voice: Voice::Slack {
+                workspace,
+                at,
+                trigger,
+            },
+        };
+        let is_served = workspace.must_serve(sender).is_ok();
+        if !is_served || !self.is_member(workspace, ear.user).await? {
+            self.answer(&ear, says::not_served()).await;
             return Ok(None);
         }
         match heard {
-            Heard::Command(command) => Box::pin(self.command(&ear, command)).await,
+            Heard::Command(command) => Box::pin(self.said(&ear, &command.text)).await,
             Heard::Interaction(Interaction::Actions(actions)) => {
                 Box::pin(self.clicked(&ear, actions)).await
             }
@@ -150,77 +134,7 @@ impl Chat {
         }
     }
 
-    /// The person that a chat user is; whoever is nobody is told how to change that.
-    pub(super) async fn person(&self, ear: &Ear<'_>) -> Result<Option<Caller>, Trouble> {
-        let link = self.ledger.link(ear.user).await?;
-        let caller = link.and_then(|link| link.caller(ear.user, self.now()).ok());
-        if caller.is_none() {
-            self.answer(ear, &says::unlinked()).await;
-        }
-        Ok(caller)
-    }
-
-    async fn command(
-        &self,
-        ear: &Ear<'_>,
-        command: &SlashCommand,
-    ) -> Result<Option<RequestId>, Trouble> {
-        let words = match words::read(&command.text) {
-            Ok(words) => words,
-            Err(why) => {
-                self.answer(ear, &says::not_understood(&why)).await;
-                return Ok(None);
-            }
-        };
-        match words {
-            Words::Help => self.answer(ear, &says::help()).await,
-            Words::Link(None) => {
-                let page = self.begin_link(ear.user).await?;
-                self.answer(ear, &says::sign_in(&page)).await;
-            }
-            Words::Link(Some(code)) => {
-                let said = match self.confirm_link(ear.user, &code).await? {
-                    Ok(link) => says::linked(&link),
-                    Err(why) => says::note(format!("Nothing was linked: {why}.")),
-                };
-                self.answer(ear, &said).await;
-            }
-            Words::Links => {
-                let Some(caller) = self.person(ear).await? else {
-                    return Ok(None);
-                };
-                let mut links = self.links(&caller).await?;
-                links.retain(|link| link.identity.is_one_with(caller.identity()));
-                self.answer(ear, &says::links(&links)).await;
-            }
-            Words::Unlink(other) => self.unlinked(ear, other).await?,
-            Words::List => {
-                let Some(caller) = self.person(ear).await? else {
-                    return Ok(None);
-                };
-                let said = match self.listed(&caller).await {
-                    Ok((views, more)) => says::list(&views, more),
-                    Err(turned) => no(&turned)?,
-                };
-                self.answer(ear, &said).await;
-            }
-            Words::Form => {
-                let Some(caller) = self.person(ear).await? else {
-                    return Ok(None);
-                };
-                self.show_form(ear, &caller, command.trigger.as_str())
-                    .await?;
-            }
-            Words::Request(wish) => {
-                let Some(caller) = self.person(ear).await? else {
-                    return Ok(None);
-                };
-                return self.ask(ear, &caller, wish).await;
-            }
-        }
-        Ok(None)
-    }
-
+    /// A click. What wants words opens its form.
     async fn clicked(
         &self,
         ear: &Ear<'_>,
@@ -230,66 +144,34 @@ impl Chat {
         let Some(value) = &actions.action.value else {
             return Ok(None);
         };
-        let keys = self.keys().await?;
-        let Ok(button) = Button::open(value, &keys, &self.settings.home) else {
-            self.answer(ear, &says::foreign()).await;
+        let Some(button) = self.button(ear, value).await? else {
             return Ok(None);
         };
         let Some(caller) = self.person(ear).await? else {
             return Ok(None);
         };
-        let view = match self.desk.seen(&caller, &button).await {
-            Ok(Ok(view)) => view,
-            Ok(Err(stale)) => {
-                self.answer(ear, &says::stale(&stale)).await;
-                return Ok(Some(button.request));
-            }
-            Err(turned) => {
-                self.answer(ear, &no(&turned)?).await;
-                return Ok(None);
-            }
+        let view = match self.seen(ear, &caller, &button).await? {
+            Ok(view) => view,
+            Err(changed) => return Ok(changed),
         };
-        let setting = self.setting(&keys);
+        let keys = self.keys().await?;
+        let setting = self.setting(&keys, ear.home());
         let form = match button.verb {
             Verb::Deny | Verb::Revoke => modal::with_a_word(button.verb, &view, &setting),
             Verb::Extend => Some(modal::extend(&view, &setting)),
             Verb::Approve | Verb::Withdraw | Verb::Release | Verb::Review | Verb::Issue => None,
         };
-        if let Some(form) = form {
-            let token = self.token().await?;
-            let form = serde_json::to_value(form).unwrap_or_default();
-            let opened = self
-                .slack
-                .open_view(&token, actions.trigger.as_str(), &form)
-                .await;
-            if opened.is_err() {
-                let said = "Slack has not opened the form. Nothing was changed; click again.";
-                self.answer(ear, &says::note(said)).await;
-            }
-            return Ok(None);
-        }
-        let key = ear.key();
-        let done = match button.verb {
-            Verb::Approve => {
-                let body = Approve {
-                    shown: button.shown,
-                    comment: None,
-                };
-                let id = button.request;
-                self.desk.approve(&caller, id, body, key.as_ref()).await
-            }
-            Verb::Withdraw => self.does(&caller, &button, Act::Withdraw, None, key).await,
-            Verb::Release => self.does(&caller, &button, Act::Release, None, key).await,
-            // A review wants words and a login, credentials never go by way of chat, and the others
-            // have their forms.
-            Verb::Review | Verb::Issue | Verb::Deny | Verb::Revoke | Verb::Extend => {
-                self.answer(ear, &says::foreign()).await;
-                return Ok(None);
-            }
+        let Some(form) = form else {
+            return self.press(ear, &caller, &button, With::Word(None)).await;
         };
-        self.came_to(ear, button.request, done).await
+        if let Shown::No | Shown::NoForms = self.show(ear, &form).await? {
+            let said = "Slack has not opened the form. Nothing was changed; click again.";
+            self.answer(ear, says::note(said)).await;
+        }
+        Ok(None)
     }
 
+    /// A form that was sent off. What is wrong in one was said while it was open.
     async fn sent_off(
         &self,
         ear: &Ear<'_>,
@@ -299,85 +181,32 @@ impl Chat {
             return Ok(None);
         };
         if form.callback == modal::ASK {
-            // What is wrong in a form was said while it was open.
             return match modal::read_ask(form) {
                 Ok(wish) => self.ask(ear, &caller, wish).await,
                 Err(_) => Ok(None),
             };
         }
-        let keys = self.keys().await?;
-        let Ok(button) = Button::open(&form.metadata, &keys, &self.settings.home) else {
-            self.answer(ear, &says::foreign()).await;
+        let Some(button) = self.button(ear, &form.metadata).await? else {
             return Ok(None);
         };
-        let key = ear.key();
-        match self.desk.seen(&caller, &button).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(stale)) => {
-                self.answer(ear, &says::stale(&stale)).await;
-                return Ok(Some(button.request));
-            }
-            Err(turned) => {
-                self.answer(ear, &no(&turned)?).await;
-                return Ok(None);
-            }
+        if let Err(changed) = self.seen(ear, &caller, &button).await? {
+            return Ok(changed);
         }
-        let done = match (form.callback.as_str(), button.verb) {
+        let with = match (form.callback.as_str(), button.verb) {
             (modal::DENY, Verb::Deny) | (modal::REVOKE, Verb::Revoke) => {
-                let Ok(comment) = modal::read_word(form) else {
-                    return Ok(None);
-                };
-                let act = match button.verb == Verb::Deny {
-                    true => Act::Deny,
-                    false => Act::Revoke,
-                };
-                self.does(&caller, &button, act, comment, key).await
+                modal::read_word(form).map(With::Word)
             }
             (modal::EXTEND, Verb::Extend) => {
-                let Ok((longer_seconds, reason)) = modal::read_extend(form) else {
-                    return Ok(None);
-                };
-                let body = Extend {
-                    longer_seconds,
-                    reason,
-                };
-                let id = button.request;
-                self.desk.extend(&caller, id, body, key.as_ref()).await
+                modal::read_extend(form).map(|(longer, why)| With::Longer(longer, why))
             }
             _ => {
-                self.answer(ear, &says::foreign()).await;
+                self.answer(ear, says::foreign()).await;
                 return Ok(None);
             }
         };
-        self.came_to(ear, button.request, done).await
-    }
-
-    async fn does(
-        &self,
-        caller: &Caller,
-        button: &Button,
-        act: Act,
-        comment: Option<rules::names::Comment>,
-        key: Option<IdempotencyKey>,
-    ) -> Result<Filed, Turned> {
-        let word = Word { comment };
-        self.desk
-            .act(caller, button.request, act, word, key.as_ref())
-            .await
-    }
-
-    /// What something came to is seen on the card; a no is told to whoever tried.
-    async fn came_to(
-        &self,
-        ear: &Ear<'_>,
-        id: RequestId,
-        done: Result<Filed, Turned>,
-    ) -> Result<Option<RequestId>, Trouble> {
-        if let Err(turned) = done {
-            let said: Answer = no(&turned)?;
-            self.answer(ear, &said).await;
+        match with {
+            Ok(with) => self.press(ear, &caller, &button, with).await,
+            Err(_) => Ok(None),
         }
-        // Also after a no: the card was not as the request is, or is about to change.
-        Ok(Some(id))
     }
 }

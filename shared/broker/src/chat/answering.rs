@@ -5,16 +5,15 @@ use rules::caller::Caller;
 use rules::chat::blocks::Answer;
 use rules::chat::names::UserId;
 use rules::chat::words::{Place, Wish};
-use rules::chat::{ChatUser, modal, says};
+use rules::chat::{ChatUser, says};
 use rules::names::{RequestId, Target};
 use rules::status::StatusWord;
 use rules::wire::RequestView;
 
-use super::acting::Ear;
+use super::ear::Ear;
 use super::{Chat, Trouble};
 use crate::desk::{Cause, ListQuery, ListView, Turned};
 use crate::fault::AwsFaultKind;
-use crate::slack::Spot;
 
 /// How many requests of each sort are looked at for a list.
 const LOOKED_AT: usize = 25;
@@ -55,60 +54,6 @@ pub(super) fn no(turned: &Turned) -> Result<Answer, Trouble> {
 }
 
 impl Chat {
-    /// Answers whoever has said something, where Slack gave an address for it, and else by a direct
-    /// message of which nothing is kept. An answer that does not arrive undoes nothing.
-    pub(super) async fn answer(&self, ear: &Ear<'_>, answer: &Answer) {
-        let answered = match ear.at {
-            Some(at) => self.slack.respond(at, answer).await.map_err(Trouble::from),
-            None => self.tell_directly(ear, answer).await,
-        };
-        // What was done stands, and the card shows it; there is nobody to tell that an answer was
-        // not heard.
-        drop(answered);
-    }
-
-    async fn tell_directly(&self, ear: &Ear<'_>, answer: &Answer) -> Result<(), Trouble> {
-        let token = self.token().await?;
-        let channel = self.slack.open(&token, ear.user.user.as_str()).await?;
-        let spot = Spot {
-            channel: &channel,
-            under: None,
-        };
-        let key = ear.key.hex();
-        let posted = self.slack.post(&token, spot, &answer.message, &key).await;
-        Ok(posted.map(drop)?)
-    }
-
-    /// The form to ask, with what may be asked for.
-    pub(super) async fn show_form(
-        &self,
-        ear: &Ear<'_>,
-        caller: &Caller,
-        trigger: &str,
-    ) -> Result<(), Trouble> {
-        let token = self.token().await?;
-        let offers = self.desk.targets(caller).await;
-        let form = match &offers {
-            Ok(offers) => modal::ask(offers),
-            Err(turned) => {
-                self.answer(ear, &no(turned)?).await;
-                return Ok(());
-            }
-        };
-        let Some(form) = form else {
-            let said = "There is nothing that you may ask for from here now.";
-            self.answer(ear, &says::note(said)).await;
-            return Ok(());
-        };
-        let form = serde_json::to_value(form).unwrap_or_default();
-        if self.slack.open_view(&token, trigger, &form).await.is_err() {
-            let said = "Slack has not opened the form. Type it in one line instead, such as \
-                        /postern request i-0123456789abcdef0 45m disk full on web-7";
-            self.answer(ear, &says::note(said)).await;
-        }
-        Ok(())
-    }
-
     /// What is open of somebody's, and what waits for them.
     pub(super) async fn listed(&self, caller: &Caller) -> Result<(Vec<RequestView>, bool), Turned> {
         let (mut views, mut more) = (Vec::new(), false);
@@ -134,34 +79,19 @@ impl Chat {
         Ok((views, more))
     }
 
-    /// Somebody cuts a link: their own without a word, another's by name.
+    /// Somebody cuts the link of another chat user where they are.
     pub(super) async fn unlinked(
         &self,
         ear: &Ear<'_>,
-        other: Option<UserId>,
-    ) -> Result<(), Trouble> {
-        let said = match other {
-            // Whoever gives power away needs none for it.
-            None => {
-                self.ledger.cut_link(ear.user).await?;
-                says::note("Your link is cut. `/postern link` makes a new one.")
-            }
-            Some(user) => {
-                let Some(caller) = self.person(ear).await? else {
-                    return Ok(());
-                };
-                let user = ChatUser {
-                    team: ear.user.team.clone(),
-                    user,
-                };
-                match self.unlink(&caller, &user).await? {
-                    true => says::note("The link is cut."),
-                    false => says::note("There is no such link that you may cut."),
-                }
-            }
-        };
-        self.answer(ear, &said).await;
-        Ok(())
+        caller: &Caller,
+        user: UserId,
+    ) -> Result<Answer, Trouble> {
+        let team = ear.user.team.clone();
+        let user = ChatUser { team, user };
+        Ok(match self.unlink(caller, &user).await? {
+            true => says::note("The link is cut."),
+            false => says::note("There is no such link that you may cut."),
+        })
     }
 
     /// Somebody asks for access.
@@ -176,11 +106,11 @@ impl Chat {
             Ok(None) => {
                 let said = "There is no such instance that you may ask for from here. `/postern` \
                             alone shows those that there are.";
-                self.answer(ear, &says::note(said)).await;
+                self.answer(ear, says::note(said)).await;
                 return Ok(None);
             }
             Err(turned) => {
-                self.answer(ear, &no(&turned)?).await;
+                self.answer(ear, no(&turned)?).await;
                 return Ok(None);
             }
         };
@@ -201,11 +131,11 @@ impl Chat {
                     false => "Done: postern on the command line begins a session.",
                 };
                 let line = format!("{said} {}", filed.request.id);
-                self.answer(ear, &says::note(line)).await;
+                self.answer(ear, says::note(line)).await;
                 Ok(Some(filed.request.id))
             }
             Err(turned) => {
-                self.answer(ear, &no(&turned)?).await;
+                self.answer(ear, no(&turned)?).await;
                 Ok(None)
             }
         }

@@ -21,6 +21,18 @@ pub(super) struct Board {
     pub(super) saying: Option<Saying>,
     /// The cards that stand somewhere.
     pub(super) cards: Vec<Standing>,
+    /// What another chat system has taken.
+    pub(super) hook: Taken,
+}
+
+/// What another chat system has taken of what was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Taken {
+    /// All that the entries up to this one come to.
+    pub(super) done_to: u64,
+    /// Of those after it, and which reminders, by their keys.
+    pub(super) keys: BTreeSet<Digest>,
 }
 
 /// A message that was about to be posted.

@@ -1,9 +1,10 @@
 //! Hearing Slack: who sends is known before anything is read.
 
-use rules::chat::inbound::{self, Interaction, NotServed, Sender, SlashCommand, Unreadable};
+use rules::chat::inbound::{self, Interaction, Sender, SlashCommand, Unreadable};
 use rules::chat::signature::{self, NotSigned, Secrets as Keys};
 use rules::moment::Moment;
 
+use super::secrets::Kept;
 use super::{Chat, Trouble};
 
 /// What Slack sends.
@@ -29,8 +30,8 @@ pub struct Call<'a> {
 /// Why a call is not listened to.
 #[derive(Debug, thiserror::Error)]
 pub enum NotBelieved {
-    /// It is not Slack's. The answer is always the same; the reason is for the log.
-    #[error("the call is not signed by Slack: {0}")]
+    /// It is not of whom it says. The answer is always the same; the reason is for the log.
+    #[error("the call is not signed: {0}")]
     NotSigned(#[from] NotSigned),
     /// The secret that it would be signed with cannot be had.
     #[error(transparent)]
@@ -39,9 +40,6 @@ pub enum NotBelieved {
 
 impl Chat {
     /// Believes a call, or does not.
-    ///
-    /// A signature that does not fit may be of a secret that was changed minutes ago, so the secrets
-    /// are read again then, though seldom.
     ///
     /// # Errors
     /// Why not.
@@ -52,13 +50,24 @@ impl Chat {
             body,
         } = call;
         let verify = |keys: &Keys| signature::verify(keys, timestamp, signature, body, now);
-        let signing = &self.secrets.signing;
-        let secret = signing.current().await.map_err(Trouble::from)?;
-        let keys = Keys::read(secret.expose()).map_err(Trouble::from)?;
+        self.believed(&self.secrets.signing, verify).await
+    }
+
+    /// Whether a signature is of this secret.
+    ///
+    /// One that does not fit may be of a secret that was changed minutes ago, so the secrets are read
+    /// again then, though seldom.
+    pub(super) async fn believed(
+        &self,
+        secret: &Kept,
+        verify: impl Fn(&Keys) -> Result<(), NotSigned>,
+    ) -> Result<(), NotBelieved> {
+        let current = secret.current().await.map_err(Trouble::from)?;
+        let keys = Keys::read(current.expose()).map_err(Trouble::from)?;
         match verify(&keys) {
             Err(NotSigned::Signature) => {
-                let secret = signing.again().await.map_err(Trouble::from)?;
-                let keys = Keys::read(secret.expose()).map_err(Trouble::from)?;
+                let again = secret.again().await.map_err(Trouble::from)?;
+                let keys = Keys::read(again.expose()).map_err(Trouble::from)?;
                 Ok(verify(&keys)?)
             }
             verified => Ok(verified?),
@@ -71,12 +80,23 @@ impl Chat {
         self.clock.now()
     }
 
-    /// Whether this chat serves whoever has sent something.
-    ///
-    /// # Errors
-    /// Why not.
-    pub fn must_serve(&self, sender: &Sender) -> Result<(), NotServed> {
-        self.settings.served.must_serve(sender)
+    /// Whether Slack is served, and there whoever has sent something.
+    #[must_use]
+    pub fn serves(&self, sender: &Sender) -> bool {
+        let workspace = self.workspace.as_ref();
+        workspace.is_some_and(|workspace| workspace.must_serve(sender).is_ok())
+    }
+
+    /// Whether there is a workspace of Slack.
+    #[must_use]
+    pub fn has_slack(&self) -> bool {
+        self.workspace.is_some()
+    }
+
+    /// Whether there is another chat system behind a webhook.
+    #[must_use]
+    pub fn has_hook(&self) -> bool {
+        self.hook.is_some()
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use rules::chat::ChatUser;
 use rules::moment::Moment;
 
+use super::workspace::Workspace;
 use super::{Chat, Trouble};
 use crate::clock::Clock;
 use crate::slack::SlackUser;
@@ -56,7 +57,11 @@ impl Members {
 
 impl Chat {
     /// Whether somebody is a full member of the workspace that they say they are at home in.
-    pub(super) async fn is_member(&self, user: &ChatUser) -> Result<bool, Trouble> {
+    pub(super) async fn is_member(
+        &self,
+        workspace: &Workspace,
+        user: &ChatUser,
+    ) -> Result<bool, Trouble> {
         if !user.user.is_of_slack() {
             return Ok(false);
         }
@@ -64,11 +69,11 @@ impl Chat {
             Some(found) => found,
             None => {
                 let token = self.token().await?;
-                let asked = self.slack.user(&token, user.user.as_str()).await;
+                let asked = workspace.slack.user(&token, user.user.as_str()).await;
                 let found = match asked {
                     Err(fault) if fault.is_of_token() => {
                         let token = self.secrets.token.again().await?;
-                        self.slack.user(&token, user.user.as_str()).await?
+                        workspace.slack.user(&token, user.user.as_str()).await?
                     }
                     // Nobody of that name.
                     Err(fault) if fault.code().is_some_and(|code| code.starts_with("user_")) => {

@@ -41,6 +41,9 @@ pub struct Secrets {
     pub token: Kept,
     /// What buttons are sealed with: one key, or two on a line each.
     pub buttons: Kept,
+    /// What the webhook of another chat system is signed with, both ways: one secret, or two on a line
+    /// each.
+    pub hook: Kept,
     /// The secret of the client that people are logged in by, where it has one.
     pub client: Kept,
 }
@@ -86,6 +89,7 @@ impl Secrets {
             signing: kept("signing-secret")?,
             token: kept("bot-token")?,
             buttons: kept("button-key")?,
+            hook: kept("hook-secret")?,
             client: kept("client-secret")?,
         })
     }

@@ -7,9 +7,13 @@
 //! an outage of Slack delays and loses nothing: the mark stays until all is said, and the schedule
 //! finds it.
 //!
+//! Another chat system is told the same through its webhook ([`hook`]), by notices that carry an id of
+//! their own.
+//!
 //! One run at a time works on a board, under a lease. A message is put on record as *being said* before
 //! it is posted. Whoever finds such a record looks for the message in Slack before posting it.
 
+mod hook;
 mod work;
 
 use std::time::Duration;
@@ -18,6 +22,7 @@ use rules::moment::Moment;
 use rules::names::RequestId;
 
 use self::work::Work;
+use super::hook::HookFault;
 use super::{Chat, Trouble};
 use crate::fault::AwsFault;
 use crate::ledger::{LedgerFault, Untold};
@@ -53,6 +58,8 @@ pub struct Told {
 enum Later {
     /// Slack has to be waited for, at least so long.
     Slack(SlackFault, Duration),
+    /// Another chat system has to be waited for.
+    Hook(HookFault),
     /// Something else.
     Trouble(Trouble),
 }
@@ -139,7 +146,6 @@ impl Chat {
     async fn line_up(&self, mut untold: Untold, told: &mut Told) -> Result<bool, Trouble> {
         for _ in 0..ROUNDS {
             let outcome = Box::pin(self.once(untold.request, told)).await;
-            let now = self.now();
             match outcome {
                 Ok(None) => {
                     if self.ledger.told(&untold).await? {
@@ -154,15 +160,20 @@ impl Chat {
                 }
                 Err(Later::Slack(fault, wait)) => {
                     told.troubles.push(format!("{}: {fault}", untold.request));
-                    let wait = wait.max(pause(untold.tries));
-                    let tries = untold.tries.saturating_add(1);
-                    self.ledger.tell_at(&untold, now.plus(wait), tries).await?;
+                    self.put_off(&untold, wait).await?;
+                    return Ok(false);
+                }
+                Err(Later::Hook(fault)) => {
+                    told.troubles.push(format!("{}: {fault}", untold.request));
+                    let wait = match fault {
+                        HookFault::Limited(wait) => wait,
+                        HookFault::NotTaken(_) | HookFault::Unsendable => Duration::ZERO,
+                    };
+                    self.put_off(&untold, wait).await?;
                     return Ok(false);
                 }
                 Err(Later::Trouble(trouble)) => {
-                    let tries = untold.tries.saturating_add(1);
-                    let at = now.plus(pause(untold.tries));
-                    self.ledger.tell_at(&untold, at, tries).await?;
+                    self.put_off(&untold, Duration::ZERO).await?;
                     return Err(trouble);
                 }
             }
@@ -173,6 +184,14 @@ impl Chat {
             };
         }
         Ok(false)
+    }
+
+    /// The board is looked at again after at least so long, and later each time.
+    async fn put_off(&self, untold: &Untold, wait: Duration) -> Result<(), Trouble> {
+        let tries = untold.tries.saturating_add(1);
+        let at = self.now().plus(wait.max(pause(untold.tries)));
+        self.ledger.tell_at(untold, at, tries).await?;
+        Ok(())
     }
 
     /// Says what is to be said now. Gives when there is more, of itself.

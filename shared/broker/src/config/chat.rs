@@ -1,4 +1,4 @@
-//! The settings of chat. Where no workspace is named, there is no chat, and nobody is served.
+//! The settings of chat. Where no chat system is named, there is no chat, and nobody is served.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,7 +15,9 @@ use url::Url;
 
 use super::Config;
 use super::reading::Reading;
+use crate::chat::hook::Hook;
 use crate::chat::secrets::Secrets;
+use crate::chat::workspace::Workspace;
 use crate::chat::{Chat, NoChat, Parts};
 use crate::clock::Clock;
 use crate::identity::{IdentityConfig, Login, LoginConfig, Verifier};
@@ -28,15 +30,19 @@ const ASK: &str = "POSTERN_CHAT_ASK";
 const CHANNELS: &str = "POSTERN_CHAT_CHANNELS";
 const LINK_FOR: &str = "POSTERN_CHAT_LINK_FOR";
 const SLACK: &str = "POSTERN_CHAT_SLACK";
+const HOOK: &str = "POSTERN_CHAT_HOOK";
+const HOOK_ADDRESS: &str = "POSTERN_CHAT_HOOK_ADDRESS";
 
 /// What chat needs to know.
 ///
 /// | variable | what | default |
 /// |---|---|---|
-/// | `POSTERN_CHAT_TEAMS` | the workspaces of Slack that are served, with commas between; messages are posted in the first | there is no chat |
-/// | `POSTERN_CHAT_APP` | the id of the app | |
+/// | `POSTERN_CHAT_TEAMS` | the workspaces of Slack that are served, with commas between; messages are posted in the first | Slack is not served |
+/// | `POSTERN_CHAT_HOOK` | the name of another chat system behind a webhook, `hook-` and letters, digits or `-` | there is none |
+/// | `POSTERN_CHAT_HOOK_ADDRESS` | where its bot takes notices | |
+/// | `POSTERN_CHAT_APP` | the id of the app in Slack | |
 /// | `POSTERN_CHAT_ENTERPRISE` | the organisation that the workspaces are of | none |
-/// | `POSTERN_CHAT_SECRETS` | the path of its parameters `signing-secret`, `bot-token`, `button-key` and, where the client has one, `client-secret` | |
+/// | `POSTERN_CHAT_SECRETS` | the path of its parameters `button-key`, `signing-secret` and `bot-token` of Slack, `hook-secret` of a webhook, and `client-secret` where the client has one | |
 /// | `POSTERN_CHAT_PAGES` | the address of the API, such as `https://access.example.com` | |
 /// | `POSTERN_CHAT_CLIENT` | the client that people are logged in by | |
 /// | `POSTERN_CHAT_SCOPES` | what such a login asks for | `openid profile` |
@@ -51,10 +57,10 @@ const SLACK: &str = "POSTERN_CHAT_SLACK";
 /// | `POSTERN_CHAT_HOOKS` | where answers to commands and buttons go | `https://hooks.slack.com` |
 #[derive(Debug, Clone)]
 pub struct ChatSettings {
-    /// Whom it serves; at least one workspace.
-    pub served: Served,
-    /// The workspace that messages are posted in, one of those that are served.
-    pub home: TeamId,
+    /// Slack, where it is served.
+    pub slack: Option<SlackSettings>,
+    /// Another chat system, where there is one.
+    pub hook: Option<HookSettings>,
     /// Under which path its secrets are.
     pub secrets: ParameterName,
     /// Where its pages are.
@@ -67,10 +73,28 @@ pub struct ChatSettings {
     pub link_for: LinkAge,
     /// Who is told what where.
     pub routing: Routing,
-    /// Slack's Web API.
-    pub slack: Url,
+}
+
+/// What chat needs to know of Slack.
+#[derive(Debug, Clone)]
+pub struct SlackSettings {
+    /// Whom it serves; at least one workspace.
+    pub served: Served,
+    /// The workspace that messages are posted in, one of those that are served.
+    pub home: TeamId,
+    /// Its Web API.
+    pub api: Url,
     /// Where answers to commands and buttons go.
     pub hooks: Origin,
+}
+
+/// What chat needs to know of another chat system.
+#[derive(Debug, Clone)]
+pub struct HookSettings {
+    /// Its name.
+    pub name: TeamId,
+    /// Where its bot takes notices.
+    pub address: Url,
 }
 
 impl Config {
@@ -101,13 +125,28 @@ impl Config {
             allow_loopback_http: self.identity.allow_loopback_http,
         };
         let local = self.identity.allow_loopback_http;
-        let (slack, hooks) = (settings.slack.clone(), settings.hooks.clone());
+        let workspace = match &settings.slack {
+            Some(slack) => Some(Workspace {
+                slack: Slack::new(slack.api.clone(), slack.hooks.clone(), local)?,
+                served: slack.served.clone(),
+                home: slack.home.clone(),
+            }),
+            None => None,
+        };
+        let hook = match &settings.hook {
+            Some(HookSettings { name, address }) => {
+                let nudges = settings.routing.nudges;
+                Some(Hook::new(name.clone(), address.clone(), nudges, local)?)
+            }
+            None => None,
+        };
         Ok(Some(Chat::new(Parts {
             settings: settings.clone(),
             terms: self.terms(),
             desk,
             ledger: self.ground.ledger(sdk),
-            slack: Slack::new(slack, hooks, local)?,
+            workspace,
+            hook,
             secrets: Secrets::new(sdk, &settings.secrets, &clock)?,
             login: Login::new(login, verifier)?,
             clock,
@@ -116,14 +155,13 @@ impl Config {
 }
 
 impl Reading<'_> {
-    /// The settings of chat; none where no workspace is named.
+    /// The settings of chat; none where no chat system is named.
     pub(super) fn chat(&mut self, allow_loopback_http: bool) -> Option<Option<ChatSettings>> {
-        if self.value(TEAMS).is_none() {
+        if self.value(TEAMS).is_none() && self.value(HOOK).is_none() {
             return Some(None);
         }
-        let teams = self.needed_list::<TeamId>(TEAMS);
-        let app = self.needed::<AppId>("POSTERN_CHAT_APP");
-        let enterprise = self.optional::<EnterpriseId>("POSTERN_CHAT_ENTERPRISE");
+        let slack = self.slack(allow_loopback_http);
+        let hook = self.hook(allow_loopback_http);
         let secrets = self.needed::<ParameterName>("POSTERN_CHAT_SECRETS");
         let pages = self.needed::<Pages>("POSTERN_CHAT_PAGES");
         let client = self.needed::<Audience>("POSTERN_CHAT_CLIENT");
@@ -137,32 +175,66 @@ impl Reading<'_> {
             }
         };
         let routing = self.routing();
-        let slack = self.parsed_or::<Url>(SLACK, "https://slack.com/api");
-        if let Some(Err(bad)) = slack
-            .as_ref()
-            .map(|slack| Slack::judge(slack, allow_loopback_http))
-        {
-            self.fault(SLACK, bad.to_string());
-            return None;
-        }
-        let hooks = self.parsed_or::<Origin>("POSTERN_CHAT_HOOKS", "https://hooks.slack.com");
-        let teams = teams?;
         Some(Some(ChatSettings {
-            home: teams.first()?.clone(),
-            served: Served {
-                app: Some(app?),
-                teams: teams.into_iter().collect::<BTreeSet<_>>(),
-                enterprise: enterprise?,
-            },
+            slack: slack?,
+            hook: hook?,
             secrets: secrets?,
             pages: pages?,
             client: client?,
             scopes: scopes?,
             link_for: link_for?,
             routing: routing?,
-            slack: slack?,
+        }))
+    }
+
+    fn slack(&mut self, allow_loopback_http: bool) -> Option<Option<SlackSettings>> {
+        if self.value(TEAMS).is_none() {
+            return Some(None);
+        }
+        let teams = self.needed_list::<TeamId>(TEAMS);
+        let app = self.needed::<AppId>("POSTERN_CHAT_APP");
+        let enterprise = self.optional::<EnterpriseId>("POSTERN_CHAT_ENTERPRISE");
+        let api = self.parsed_or::<Url>(SLACK, "https://slack.com/api");
+        let judged = api
+            .as_ref()
+            .map(|api| Slack::judge(api, allow_loopback_http));
+        if let Some(Err(bad)) = judged {
+            self.fault(SLACK, bad.to_string());
+            return None;
+        }
+        let hooks = self.parsed_or::<Origin>("POSTERN_CHAT_HOOKS", "https://hooks.slack.com");
+        let teams = teams?;
+        if let Some(team) = teams.iter().find(|team| !team.is_of_slack()) {
+            self.fault(TEAMS, format!("`{team}` is no workspace of Slack"));
+            return None;
+        }
+        Some(Some(SlackSettings {
+            home: teams.first()?.clone(),
+            served: Served {
+                app: Some(app?),
+                teams: teams.into_iter().collect::<BTreeSet<_>>(),
+                enterprise: enterprise?,
+            },
+            api: api?,
             hooks: hooks?,
         }))
+    }
+
+    fn hook(&mut self, allow_loopback_http: bool) -> Option<Option<HookSettings>> {
+        let Some(name) = self.optional::<TeamId>(HOOK)? else {
+            return Some(None);
+        };
+        let address = self.needed::<Url>(HOOK_ADDRESS)?;
+        if name.is_of_slack() {
+            let what = format!("`{name}` is a workspace of Slack, and no `hook-` and a name");
+            self.fault(HOOK, what);
+            return None;
+        }
+        if let Err(bad) = Hook::judge(&address, allow_loopback_http) {
+            self.fault(HOOK_ADDRESS, bad.to_string());
+            return None;
+        }
+        Some(Some(HookSettings { name, address }))
     }
 
     fn routing(&mut self) -> Option<Routing> {

@@ -148,7 +148,8 @@ impl Slack {
     }
 }
 
-fn wait(answer: &Response) -> Duration {
+/// How long an answer wants calls to wait.
+pub(crate) fn wait(answer: &Response) -> Duration {
     let said = answer.headers().get(RETRY_AFTER);
     let seconds = said
         .and_then(|value| value.to_str().ok())

@@ -23,8 +23,8 @@ use crate::caller::Channel;
 use crate::names::{AccessKind, GrantDuration};
 use crate::route::InChat;
 use crate::status::{EndReason, LapseReason, StatusWord};
+use crate::wire::RequestView;
 use crate::wire::views::{ApprovalView, ExtensionView};
-use crate::wire::{ReadinessView, RequestView};
 use parts::{date, in_words, one_of, route_in_words, short_utc, who};
 
 /// For whom a card is.
@@ -41,8 +41,6 @@ pub enum Audience {
 pub struct Card<'a> {
     /// The request as it stands.
     pub view: &'a RequestView,
-    /// What the doctor says of the targets, of those that it was asked about.
-    pub readiness: &'a [ReadinessView],
     /// For whom.
     pub audience: Audience,
 }
@@ -69,7 +67,7 @@ pub fn card(card: &Card<'_>, setting: &Setting<'_>) -> Option<Message> {
     blocks.extend(emergency(view));
     blocks.push(facts(view));
     blocks.extend(view.targets.iter().map(targets::target));
-    blocks.extend(card.readiness.iter().map(targets::readiness));
+    blocks.extend(view.targets.iter().filter_map(targets::readiness));
     blocks.extend(words_of(
         "Reason, in the words of whoever asks",
         view.ask.reason.as_str(),

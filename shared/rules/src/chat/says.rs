@@ -15,10 +15,13 @@ use crate::names::{Comment, SessionId};
 use crate::refusal::{Refusal, Verb};
 use crate::route::InChat;
 use crate::status::StatusWord;
-use crate::wire::RequestView;
+use crate::wire::{KindOffer, RequestView, TargetsView};
 
 /// The most requests of a list in chat.
 pub const LISTED: usize = 10;
+
+/// The most instances of an offer in chat.
+const OFFERED: usize = 40;
 
 /// What became of a request, for its requester and for those who were asked. None where the policy
 /// keeps it out of chat.
@@ -269,6 +272,42 @@ pub fn list(views: &[RequestView], more: bool) -> Answer {
         ));
     }
     Message::new("Your requests", blocks).ephemeral()
+}
+
+/// What somebody may ask for from chat, where there is no form to choose from. None where there is
+/// nothing.
+#[must_use]
+pub fn offers(offers: &TargetsView) -> Option<Answer> {
+    let in_chat = |kind: &&KindOffer| {
+        let route = kind.route.as_ref();
+        route.is_some_and(|route| route.chat != InChat::None)
+    };
+    let lines = offers.targets.iter().filter_map(|offer| {
+        let kinds: Vec<String> = offer
+            .kinds
+            .iter()
+            .filter(in_chat)
+            .map(|kind| kind.kind.to_string())
+            .collect();
+        let target = &offer.target;
+        let name = text::plain(target.name.as_deref().unwrap_or("no name"), 80);
+        (!kinds.is_empty()).then(|| format!("{}, {name}: {}", target.target, kinds.join(", ")))
+    });
+    let mut lines: Vec<String> = lines.take(OFFERED + 1).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let more = lines.len() > OFFERED || !offers.complete;
+    lines.truncate(OFFERED);
+    let mut blocks: Vec<Block> = lines
+        .into_iter()
+        .map(|line| Block::section(Text::own(line, SECTION)))
+        .collect();
+    blocks.push(Block::small(match more {
+        true => "There are more. Say: request, the instance, how long, and why.",
+        false => "Say: request, the instance, how long, and why.",
+    }));
+    Some(Message::new("What you may ask for", blocks).ephemeral())
 }
 
 /// What there is to say.

@@ -9,18 +9,18 @@
 //! Both directions are signed: HMAC-SHA256 over a domain, the name of the webhook, the time and the
 //! body, so that no signature of one direction or one webhook is good in another.
 
-use serde::{Deserialize, Serialize};
+mod out;
 
-use super::blocks::{Block, Element};
-use super::card::{self, Card, Setting};
+use serde::Deserialize;
+
+pub use self::out::{HookButton, Outgoing, Reply, outgoing, reply};
 use super::names::{ChatUser, TeamId, UserId};
-use super::notice::{Notice, Place, What};
 use super::signature::{self, NotSigned, Secrets};
 use crate::canonical;
 use crate::moment::Moment;
-use crate::names::{Comment, Digest, made_of, text_name};
+use crate::names::duration::read_length;
+use crate::names::{Comment, Digest, GrantDuration, made_of, text_name};
 use crate::strict_json;
-use crate::wire::RequestView;
 
 const IN: &[u8] = b"postern.webhook.in.v1\n";
 const OUT: &[u8] = b"postern.webhook.out.v1\n";
@@ -61,6 +61,8 @@ pub enum Act {
         value: String,
         /// What they say with it.
         comment: Option<Comment>,
+        /// For how much longer, where they ask for that.
+        longer: Option<GrantDuration>,
     },
 }
 
@@ -86,6 +88,7 @@ struct Document {
     say: Option<String>,
     press: Option<String>,
     comment: Option<Comment>,
+    r#for: Option<String>,
 }
 
 /// Whether a document is one of this webhook's bot: `X-Postern-Timestamp` and
@@ -132,9 +135,17 @@ pub fn read(hook: &TeamId, body: &[u8]) -> Result<Inbound, Unreadable> {
     }
     let members = strict_json::object(body, DEEPEST).map_err(|_| Unreadable::Json)?;
     let document = Document::deserialize(&members).map_err(|_| Unreadable::Shape)?;
-    let act = match (document.say, document.press, document.comment) {
-        (Some(said), None, None) => Act::Said(said),
-        (None, Some(value), comment) => Act::Pressed { value, comment },
+    let longer = match document.r#for {
+        None => None,
+        Some(text) => Some(length(&text).ok_or(Unreadable::Shape)?),
+    };
+    let act = match (document.say, document.press, document.comment, longer) {
+        (Some(said), None, None, None) => Act::Said(said),
+        (None, Some(value), comment, longer) => Act::Pressed {
+            value,
+            comment,
+            longer,
+        },
         _ => return Err(Unreadable::Shape),
     };
     let user = ChatUser {
@@ -149,82 +160,7 @@ pub fn read(hook: &TeamId, body: &[u8]) -> Result<Inbound, Unreadable> {
     })
 }
 
-/// A notice as it goes out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Outgoing<'a> {
-    /// The same each time that it is sent: it is to be shown once.
-    pub id: Digest,
-    /// To whom.
-    #[serde(flatten)]
-    pub place: &'a Place,
-    /// What is said.
-    #[serde(flatten)]
-    pub what: &'a What,
-    /// The request in one line.
-    pub title: String,
-    /// Where it is, in a few words.
-    pub status: &'static str,
-    /// The request as it stands. Its texts are of other people.
-    pub request: &'a RequestView,
-    /// What may be pressed. The bot sends `value` back as it is.
-    pub buttons: Vec<HookButton>,
-}
-
-/// A button.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HookButton {
-    /// What to write on it.
-    pub text: String,
-    /// What to send back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    /// The page to open instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-}
-
-/// A notice as it goes out; none where the policy keeps the request out of chat.
-#[must_use]
-pub fn outgoing<'a>(
-    notice: &'a Notice,
-    view: &'a RequestView,
-    setting: &Setting<'_>,
-) -> Option<Outgoing<'a>> {
-    let message = card::card(
-        &Card {
-            view,
-            readiness: &[],
-            audience: notice.audience,
-        },
-        setting,
-    )?;
-    let elements = message.blocks.into_iter().filter_map(|block| match block {
-        Block::Actions { elements } => Some(elements),
-        Block::Header { .. }
-        | Block::Section { .. }
-        | Block::Context { .. }
-        | Block::Divider {}
-        | Block::Input { .. } => None,
-    });
-    let buttons = elements.flatten().filter_map(|element| match element {
-        Element::Button {
-            text, value, url, ..
-        } => Some(HookButton {
-            text: text.as_str().to_owned(),
-            value,
-            url,
-        }),
-        Element::PlainTextInput { .. }
-        | Element::StaticSelect { .. }
-        | Element::MultiStaticSelect { .. } => None,
-    });
-    Some(Outgoing {
-        id: notice.key,
-        place: &notice.place,
-        what: &notice.what,
-        title: card::heading(view),
-        status: card::state(view).1,
-        request: view,
-        buttons: buttons.collect(),
-    })
+/// A length of time such as `30m`.
+fn length(text: &str) -> Option<GrantDuration> {
+    GrantDuration::from_seconds(read_length(text)?.as_secs()).ok()
 }

@@ -15,6 +15,7 @@ use rules::wire::bus::RequestEvent;
 
 use super::{Later, later};
 use crate::chat::board::{Board, Saying, Standing};
+use crate::chat::workspace::Workspace;
 use crate::chat::{Chat, Trouble};
 use crate::slack::{Posted, SlackFault};
 
@@ -34,11 +35,11 @@ enum To {
 
 /// A board at work.
 pub(super) struct Work<'a> {
-    chat: &'a Chat,
-    board: Board,
+    pub(super) chat: &'a Chat,
+    pub(super) board: Board,
     request: Request,
-    view: RequestView,
-    keys: Keys,
+    pub(super) view: RequestView,
+    pub(super) keys: Keys,
     pub(super) troubles: Vec<String>,
 }
 
@@ -56,40 +57,65 @@ impl<'a> Work<'a> {
 }
 
 impl Work<'_> {
+    /// Says all that is to be said, in every chat system. What one does not take holds up no other.
     pub(super) async fn run(&mut self) -> Result<Option<Moment>, Later> {
-        let (chat, id) = (self.chat, self.request.id());
-        let entries = chat.ledger.entries(id).await?;
-        let head = self.request.head().n;
-        if let Some(first) = entries.first() {
-            let new: Vec<&Entry> = entries
-                .iter()
-                .filter(|entry| entry.n > self.board.done_to && entry.n <= head)
-                .collect();
-            for entry in new {
-                if let Some(event) = RequestEvent::of(first, entry) {
-                    let notices = chat.settings.routing.notices(&event, &self.view);
-                    self.say_all(&notices).await?;
-                }
-                self.board.done_to = entry.n;
-            }
-        }
+        let chat = self.chat;
+        let entries = chat.ledger.entries(self.request.id()).await?;
         let now = chat.now();
-        let nudges = chat.settings.routing.nudges(&self.view, now);
-        self.say_all(&nudges).await?;
-        self.refresh().await?;
-        chat.ledger.keep_board(id, &self.board, now).await?;
+        let in_slack = match &chat.workspace {
+            Some(workspace) => Box::pin(self.tell_slack(workspace, &entries, now)).await,
+            None => Ok(()),
+        };
+        let in_hook = match &chat.hook {
+            Some(hook) => Box::pin(self.tell_hook(hook, &entries, now)).await,
+            None => Ok(()),
+        };
+        self.keep().await?;
+        in_slack.and(in_hook)?;
         Ok(self.next_nudge(now))
     }
 
-    async fn say_all(&mut self, notices: &[Notice]) -> Result<(), Later> {
+    /// What has happened since that entry, as far as the request that is told of knows it.
+    pub(super) fn news(&self, entries: &[Entry], since: u64) -> Vec<(u64, Option<RequestEvent>)> {
+        let head = self.request.head().n;
+        let Some(first) = entries.first() else {
+            return Vec::new();
+        };
+        let new = entries
+            .iter()
+            .filter(|entry| entry.n > since && entry.n <= head);
+        new.map(|entry| (entry.n, RequestEvent::of(first, entry)))
+            .collect()
+    }
+
+    async fn tell_slack(
+        &mut self,
+        workspace: &Workspace,
+        entries: &[Entry],
+        now: Moment,
+    ) -> Result<(), Later> {
+        let routing = &self.chat.settings.routing;
+        for (n, event) in self.news(entries, self.board.done_to) {
+            if let Some(event) = event {
+                let notices = routing.notices(&event, &self.view);
+                self.say_all(workspace, &notices).await?;
+            }
+            self.board.done_to = n;
+        }
+        let nudges = routing.nudges(&self.view, now);
+        self.say_all(workspace, &nudges).await?;
+        self.refresh(workspace).await
+    }
+
+    async fn say_all(&mut self, workspace: &Workspace, notices: &[Notice]) -> Result<(), Later> {
         for notice in notices {
             // Cards are brought up to date at the end, all at once.
             if notice.what == What::Edit {
                 continue;
             }
-            for delivery in self.deliveries(notice).await? {
+            for delivery in self.deliveries(workspace, notice).await? {
                 if !self.board.said.contains(&delivery.key) {
-                    self.say(&delivery).await?;
+                    self.say(workspace, &delivery).await?;
                 }
             }
         }
@@ -97,7 +123,11 @@ impl Work<'_> {
     }
 
     /// Where a notice goes, by the links that count now.
-    async fn deliveries<'n>(&self, notice: &'n Notice) -> Result<Vec<Delivery<'n>>, Later> {
+    async fn deliveries<'n>(
+        &self,
+        workspace: &Workspace,
+        notice: &'n Notice,
+    ) -> Result<Vec<Delivery<'n>>, Later> {
         let delivery = |key, to| Delivery {
             key,
             to,
@@ -118,11 +148,12 @@ impl Work<'_> {
                     !link.groups.is_disjoint(groups) && !self.request.is_about(&link.identity)
                 }
             };
+            let is_here = workspace.served.teams.contains(&link.user.team);
             let is_good = link.caller(&link.user, now).is_ok();
-            if !is_meant || !is_good {
+            if !is_meant || !is_here || !is_good {
                 continue;
             }
-            let is_member = match self.chat.is_member(&link.user).await {
+            let is_member = match self.chat.is_member(workspace, &link.user).await {
                 Err(Trouble::Slack(fault)) => return Err(later(fault)),
                 asked => asked?,
             };
@@ -135,20 +166,20 @@ impl Work<'_> {
         Ok(all)
     }
 
-    async fn say(&mut self, delivery: &Delivery<'_>) -> Result<(), Later> {
-        let Some(message) = self.message(delivery) else {
+    async fn say(&mut self, workspace: &Workspace, delivery: &Delivery<'_>) -> Result<(), Later> {
+        let Some(message) = self.message(workspace, delivery) else {
             return Ok(());
         };
         let interrupted = self.board.saying.take_if(|one| one.key == delivery.key);
         let posted = match interrupted {
-            Some(saying) => match self.find(&saying).await? {
+            Some(saying) => match self.find(workspace, &saying).await? {
                 Some(posted) => Ok(posted),
-                None => self.post(saying, &message).await,
+                None => self.post(workspace, saying, &message).await,
             },
             None => {
-                let saying = self.saying(delivery).await;
+                let saying = self.saying(workspace, delivery).await;
                 match saying {
-                    Ok(saying) => self.post(saying, &message).await,
+                    Ok(saying) => self.post(workspace, saying, &message).await,
                     Err(later) => Err(later),
                 }
             }
@@ -176,12 +207,16 @@ impl Work<'_> {
         self.keep().await
     }
 
-    async fn saying(&self, delivery: &Delivery<'_>) -> Result<Saying, Later> {
+    async fn saying(
+        &self,
+        workspace: &Workspace,
+        delivery: &Delivery<'_>,
+    ) -> Result<Saying, Later> {
         let channel = match &delivery.to {
             To::Channel(channel) => channel.clone(),
             To::User(user) => {
                 let token = self.chat.token().await?;
-                let opened = self.chat.slack.open(&token, user).await;
+                let opened = workspace.slack.open(&token, user).await;
                 opened.map_err(later)?
             }
         };
@@ -204,11 +239,16 @@ impl Work<'_> {
     }
 
     /// Posts a message, and puts that on record before.
-    async fn post(&mut self, saying: Saying, message: &Message) -> Result<Posted, Later> {
+    async fn post(
+        &mut self,
+        workspace: &Workspace,
+        saying: Saying,
+        message: &Message,
+    ) -> Result<Posted, Later> {
         self.board.saying = Some(saying.clone());
         self.keep().await?;
         let key = saying.key.hex();
-        let slack = &self.chat.slack;
+        let slack = &workspace.slack;
         let token = self.chat.token().await?;
         let posted = match slack.post(&token, saying.spot(), message, &key).await {
             Err(fault) if fault.is_of_token() => {
@@ -225,20 +265,20 @@ impl Work<'_> {
         posted.map_err(later)
     }
 
-    async fn find(&self, saying: &Saying) -> Result<Option<Posted>, Later> {
+    async fn find(&self, workspace: &Workspace, saying: &Saying) -> Result<Option<Posted>, Later> {
         let token = self.chat.token().await?;
         let key = saying.key.hex();
-        let found = self.chat.slack.find(&token, saying.spot(), &key).await;
+        let found = workspace.slack.find(&token, saying.spot(), &key).await;
         found.map_err(later)
     }
 
     /// Every card shows the request as it stands.
-    async fn refresh(&mut self) -> Result<(), Later> {
+    async fn refresh(&mut self, workspace: &Workspace) -> Result<(), Later> {
         let mut cards = std::mem::take(&mut self.board.cards);
         let mut gone = Vec::new();
         let mut outcome = Ok(());
         for standing in &mut cards {
-            let Some(message) = self.card(standing.audience()) else {
+            let Some(message) = self.card(workspace, standing.audience()) else {
                 continue;
             };
             let shows = digest(&message);
@@ -254,8 +294,11 @@ impl Work<'_> {
             };
             let key = standing.key.hex();
             let posted = standing.posted();
-            let slack = &self.chat.slack;
-            match slack.update(&token, &posted, &message, &key).await {
+            match workspace
+                .slack
+                .update(&token, &posted, &message, &key)
+                .await
+            {
                 Ok(()) => standing.shows = shows,
                 Err(fault @ SlackFault::Refused { .. }) if !fault.is_of_token() => {
                     // Somebody has deleted it, or the channel is gone.
@@ -270,30 +313,25 @@ impl Work<'_> {
         }
         cards.retain(|standing| !gone.contains(&standing.key));
         self.board.cards = cards;
-        if outcome.is_err() {
-            self.keep().await?;
-        }
         outcome
     }
 
-    async fn keep(&self) -> Result<(), Later> {
+    pub(super) async fn keep(&self) -> Result<(), Later> {
         let (id, now) = (self.request.id(), self.chat.now());
         Ok(self.chat.ledger.keep_board(id, &self.board, now).await?)
     }
 
-    fn card(&self, audience: Audience) -> Option<Message> {
-        let shown = Card {
-            view: &self.view,
-            readiness: &[],
-            audience,
-        };
-        card(&shown, &self.chat.setting(&self.keys))
+    fn card(&self, workspace: &Workspace, audience: Audience) -> Option<Message> {
+        let view = &self.view;
+        let setting = self.chat.setting(&self.keys, &workspace.home);
+        card(&Card { view, audience }, &setting)
     }
 
-    fn message(&self, delivery: &Delivery<'_>) -> Option<Message> {
-        let (view, setting) = (&self.view, self.chat.setting(&self.keys));
+    fn message(&self, workspace: &Workspace, delivery: &Delivery<'_>) -> Option<Message> {
+        let view = &self.view;
+        let setting = self.chat.setting(&self.keys, &workspace.home);
         match delivery.what {
-            What::Card => self.card(delivery.audience),
+            What::Card => self.card(workspace, delivery.audience),
             What::Edit => None,
             What::Nudge { n } => says::nudge(view, *n),
             What::Outcome { comment } => says::outcome(view, comment.as_ref()),

@@ -1,11 +1,12 @@
-//! The targets of a request, and how ready they are.
+//! The targets of a request, and how ready they were when it was made.
 
 use std::fmt::Write as _;
 
 use super::parts::{self, short_utc};
 use crate::chat::blocks::{Block, SECTION, Text};
 use crate::chat::text;
-use crate::wire::{AnswerView, ReadinessView, TargetView};
+use crate::readiness::Readiness;
+use crate::wire::TargetView;
 
 /// The most characters that the tags of one target take.
 const TAGS: usize = 300;
@@ -36,30 +37,35 @@ pub(super) fn target(target: &TargetView) -> Block {
     Block::section(Text::own(lines, SECTION))
 }
 
-/// What the doctor says of a target: two answers, and the first thing in the way.
-pub(super) fn readiness(view: &ReadinessView) -> Block {
-    let answer = |answer: &AnswerView| match answer {
-        AnswerView::Yes {} => Some("yes"),
-        AnswerView::No { .. } => Some("NO"),
-        AnswerView::Unknown { .. } => Some("not known"),
-        AnswerView::NotApplicable {} => None,
+/// What the doctor said of a target when it was asked for, and the first thing in the way. None
+/// where no doctor was asked.
+pub(super) fn readiness(target: &TargetView) -> Option<Block> {
+    let known = target.readiness.as_ref()?;
+    let says = match known {
+        Readiness::Ready {} => "it can be reached, and its log can land",
+        Readiness::Unreachable { .. } => "⚠ NO session can be opened on it",
+        Readiness::LogWillNotLand { .. } => "⚠ its log will NOT land",
+        Readiness::Unknown { .. } => "not known",
     };
-    let mut line = format!("Readiness of {}", view.target.instance);
-    for (question, found) in [
-        ("reachable", &view.reachable),
-        ("log lands", &view.log_lands),
-    ] {
-        if let Some(found) = answer(found) {
-            let _ = write!(line, " · {question}: {found}");
+    let mut line = format!("Readiness of {}: {says}", target.target.instance);
+    let (found, needed) = match known {
+        Readiness::Unreachable { findings } | Readiness::LogWillNotLand { findings } => {
+            let found = findings
+                .iter()
+                .map(|one| format!("{}: {}", one.code, one.says));
+            (found.collect(), Vec::new())
+        }
+        Readiness::Unknown { because } => (Vec::new(), because.clone()),
+        Readiness::Ready {} => (Vec::new(), Vec::new()),
+    };
+    for (label, those) in [("", found), ("needs ", needed)] {
+        let Some((first, rest)) = those.split_first() else {
+            continue;
+        };
+        let _ = write!(line, "\n{label}{}", text::plain(first, 300));
+        if !rest.is_empty() {
+            let _ = write!(line, " (and {} more)", rest.len());
         }
     }
-    if let Some(finding) = view.findings.first() {
-        let _ = write!(
-            line,
-            "\n{}: {}",
-            finding.code,
-            text::plain(&finding.says, 300)
-        );
-    }
-    Block::section(Text::own(line, SECTION))
+    Some(Block::section(Text::own(line, SECTION)))
 }

@@ -17,7 +17,6 @@ fn buttons(scene: &Scene, request: &Request, audience: Audience) -> Vec<String> 
         card(
             &Card {
                 view: &view,
-                readiness: &[],
                 audience,
             },
             setting,
@@ -117,7 +116,6 @@ fn what_the_policy_keeps_out_of_chat_is_not_shown_there() {
             card(
                 &Card {
                     view: &view,
-                    readiness: &[],
                     audience,
                 },
                 setting,
@@ -180,7 +178,6 @@ fn a_card_with_all_that_it_can_hold_stays_within_what_slack_takes() {
         card(
             &Card {
                 view: &view,
-                readiness: &[],
                 audience,
             },
             setting,
@@ -214,7 +211,6 @@ fn the_end_is_told_in_the_readers_zone_and_in_utc_where_that_cannot_be() {
         card(
             &Card {
                 view: &view,
-                readiness: &[],
                 audience,
             },
             setting,

@@ -10,9 +10,9 @@ use crate::facts::{LastLog, Ping, Platform, TargetFacts};
 use crate::life::{answer, end};
 use crate::log_verdict::LogWord;
 use crate::names::AccessKind;
+use crate::readiness::{Found, Readiness};
 use crate::refusal::{Refusal, Verb};
-use crate::wire::readiness::{AnswerView, FindingView};
-use crate::wire::{KindOffer, Offer, ReadinessView, RouteView, TargetView, TargetsView};
+use crate::wire::{KindOffer, Offer, RouteView, TargetView, TargetsView};
 
 /// One approval by a lead, by a tap.
 pub(super) fn tapped() -> Scene {
@@ -54,20 +54,11 @@ fn hostile() -> Scene {
 
 pub(super) fn shown(scene: &Scene, request: &Request, audience: Audience) -> Value {
     let view = view(scene, request);
-    let card_of = |readiness: &[ReadinessView]| {
-        set(|setting| {
-            let shown = card(
-                &Card {
-                    view: &view,
-                    readiness,
-                    audience,
-                },
-                setting,
-            );
-            serde_json::to_value(shown.unwrap()).unwrap()
-        })
-    };
-    card_of(&[])
+    set(|setting| {
+        let view = &view;
+        let shown = card(&Card { view, audience }, setting);
+        json(shown.unwrap())
+    })
 }
 
 fn json<T: Serialize>(value: T) -> Value {
@@ -91,7 +82,7 @@ pub(super) fn cards() -> Vec<(&'static str, Value)> {
     let emergency = Scene::under(scene::EMERGENCY);
     let decided = |status| shown(&tap, &tap.in_status(status), Audience::Approvers);
     use crate::status::StatusWord as Is;
-    vec![
+    let cards = vec![
         (
             "pending-tap",
             shown(&tap, &tap.asked(), Audience::Approvers),
@@ -109,7 +100,6 @@ pub(super) fn cards() -> Vec<(&'static str, Value)> {
             shown(&two, once.request(), Audience::Approvers),
         ),
         ("pending-hostile", shown(&odd, &asked, Audience::Approvers)),
-        ("pending-readiness", with_readiness(&tap)),
         ("approved", decided(Is::Approved)),
         (
             "approved-requester",
@@ -141,41 +131,51 @@ pub(super) fn cards() -> Vec<(&'static str, Value)> {
             "emergency-over",
             shown(&emergency, &emergency.over(), Audience::Approvers),
         ),
-    ]
+    ];
+    cards.into_iter().chain(examinations()).collect()
 }
 
-fn with_readiness(scene: &Scene) -> Value {
-    let view = view(scene, &scene.asked());
-    let readiness = [ReadinessView {
-        target: scene::WEB.parse().unwrap(),
-        reachable: AnswerView::Yes {},
-        log_lands: AnswerView::No {
-            because: vec!["log-bucket-closed".to_owned()],
-        },
-        forwards_safely: AnswerView::NotApplicable {},
-        findings: vec![FindingView {
-            code: "log-bucket-closed".to_owned(),
-            says: "the role of the instance may not write into the log bucket".to_owned(),
-            next: "Let it.".to_owned(),
-            command: String::new(),
-            template: None,
-        }],
-        checks: Vec::new(),
-    }];
-    set(|setting| {
-        let audience = Audience::Approvers;
-        json(
-            card(
-                &Card {
-                    view: &view,
-                    readiness: &readiness,
-                    audience,
-                },
-                setting,
-            )
-            .unwrap(),
-        )
-    })
+/// A request for a target of which the doctor said that.
+fn examined(readiness: Readiness) -> Value {
+    let mut scene = tapped();
+    for facts in &mut scene.facts {
+        facts.readiness = Some(readiness.clone());
+    }
+    shown(&scene, &scene.asked(), Audience::Approvers)
+}
+
+/// Cards that say what the doctor said, by name.
+fn examinations() -> [(&'static str, Value); 4] {
+    let found = |code: &str, says: &str| Found {
+        code: code.to_owned(),
+        says: says.to_owned(),
+        next: "Mend it.".to_owned(),
+    };
+    [
+        ("pending-ready", examined(Readiness::Ready {})),
+        (
+            "pending-unreachable",
+            examined(Readiness::Unreachable {
+                findings: vec![
+                    found("endpoint-missing", "there is no endpoint for `ssmmessages`"),
+                    found("agent-silent", "the agent does not answer"),
+                ],
+            }),
+        ),
+        (
+            "pending-unlogged",
+            examined(Readiness::LogWillNotLand {
+                findings: vec![found(
+                    "log-bucket-closed",
+                    "the role of the instance may not write into the log bucket",
+                )],
+            }),
+        ),
+        (
+            "pending-not-known",
+            examined(Readiness::unknown("permission `ec2:DescribeRouteTables`")),
+        ),
+    ]
 }
 
 /// Other messages and answers by name.
@@ -257,6 +257,7 @@ pub(super) fn messages() -> Vec<(&'static str, Value)> {
             "answer-list",
             json(says::list(&[asked, active, denied], true)),
         ),
+        ("answer-offers", json(says::offers(&offers(2)).unwrap())),
         ("answer-help", json(says::help())),
     ]
 }

@@ -3,11 +3,13 @@
 use serde_json::Value;
 
 use super::*;
+use crate::chat::blocks::{Block, Message, Text};
 use crate::chat::button::Button;
 use crate::chat::card::Audience;
 use crate::chat::notice::{Notice, Place, What};
 use crate::chat::signature::NotSigned;
-use crate::chat::webhook::{Act, Unreadable, outgoing, read, sign, verify};
+use crate::chat::text;
+use crate::chat::webhook::{Act, Unreadable, outgoing, read, reply, sign, verify};
 use crate::chat::words::{self, Words};
 use crate::names::Digest;
 
@@ -58,8 +60,13 @@ fn what_people_say_and_press_is_read_strictly() {
     let pressed = br#"{"id":"document-2","user":"ben","press":"v","comment":"not now"}"#;
     assert!(matches!(
         read(&hook(), pressed).unwrap().act,
-        Act::Pressed { .. }
+        Act::Pressed { longer: None, .. }
     ));
+    let longer = br#"{"id":"document-3","user":"ben","press":"v","comment":"why","for":"30m"}"#;
+    let Act::Pressed { longer, .. } = read(&hook(), longer).unwrap().act else {
+        panic!("nothing was pressed")
+    };
+    assert_eq!(longer.map(|longer| longer.seconds()), Some(1_800));
     for (bad, why) in [
         ("", Unreadable::Json),
         ("[]", Unreadable::Json),
@@ -78,6 +85,14 @@ fn what_people_say_and_press_is_read_strictly() {
         ),
         (
             r#"{"id":"document-1","user":"ben","say":"x","more":1}"#,
+            Unreadable::Shape,
+        ),
+        (
+            r#"{"id":"document-1","user":"ben","say":"x","for":"30m"}"#,
+            Unreadable::Shape,
+        ),
+        (
+            r#"{"id":"document-1","user":"ben","press":"v","for":"soon"}"#,
             Unreadable::Shape,
         ),
         (
@@ -131,4 +146,34 @@ fn a_notice_goes_out_with_the_request_and_the_buttons_of_its_card() {
         view.id
     );
     assert!(Button::open(value, &secrets(), &team()).is_err());
+}
+
+#[test]
+fn an_answer_is_plain_lines_without_marks_of_slack() {
+    let link = links::link();
+    let id = Scene::new().asked().id();
+    let linked = reply(vec![crate::chat::says::linked(&link)], Some(id));
+    assert_eq!(linked.request, Some(id));
+    let says = linked.says.join("\n");
+    assert!(says.contains("Here you act as"), "{says}");
+    assert!(says.contains("UTC. /postern links shows"), "{says}");
+    assert!(!says.contains(['*', '`', '<', '^']), "{says}");
+    let page = reply(
+        vec![crate::chat::says::sign_in("https://access.example.com/x")],
+        None,
+    );
+    let [button] = page.buttons.as_slice() else {
+        panic!("{page:?}")
+    };
+    assert_eq!(button.url.as_deref(), Some("https://access.example.com/x"));
+    // What others wrote stays what it is, and is no mark.
+    let said = reply_of("<!channel> & *loud* `x`");
+    assert!(said.starts_with("<!channel> & ∗loud∗"), "{said}");
+}
+
+/// What an answer says that holds the words of somebody.
+fn reply_of(words: &str) -> String {
+    let marked = Text::marked(text::mrkdwn(words, 100));
+    let answer = Message::new("", vec![Block::section(marked)]).ephemeral();
+    reply(vec![answer], None).says.concat()
 }
