@@ -15,7 +15,7 @@ INTO = ROOT / "docs/chatops"
 # One picture for each, so that each stands where the page speaks of it.
 PICTURES = {
     "asking": ["modal-ask", "pending-requester", "answer-not-understood"],
-    "answering": ["pending-tap", "pending-login", "pending-readiness", "modal-deny"],
+    "answering": ["pending-tap", "pending-login", "pending-unlogged", "modal-deny"],
     "hostile": ["pending-hostile"],
     "decided": ["approved", "denied", "lapsed", "closed", "outcome-denied"],
     "running": ["active", "active-requester", "reminder", "modal-extend", "extending", "verdict-missing"],

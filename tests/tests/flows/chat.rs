@@ -2,11 +2,13 @@
 //! what the bot says; and a browser that logs people in.
 
 mod bot;
+mod cold;
 mod hand;
 mod hook;
 mod links;
 mod outages;
 mod pages;
+mod sdk;
 mod signed;
 mod story;
 mod who;

@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::Value;
 use tokio::process::{Child, Command};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
 /// How long an invocation is waited for before the test is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,6 +52,8 @@ struct Runtime {
     queue: Mutex<mpsc::UnboundedReceiver<Invocation>>,
     open: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
     count: AtomicU64,
+    /// That the function has asked for an invocation.
+    asked: Notify,
 }
 
 impl Function {
@@ -65,13 +67,14 @@ impl Function {
             queue: Mutex::new(queue),
             open: Mutex::default(),
             count: AtomicU64::new(0),
+            asked: Notify::new(),
         });
         let address = serve(Arc::clone(&runtime)).await;
         let process = Command::new(binary)
             .env_clear()
+            .env("AWS_LAMBDA_FUNCTION_NAME", "postern-under-test")
             .envs(environment)
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
-            .env("AWS_LAMBDA_FUNCTION_NAME", "postern-under-test")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "log")
@@ -87,6 +90,20 @@ impl Function {
             runtime,
             invoke,
         }
+    }
+
+    /// Waits until the function asks for its first invocation.
+    ///
+    /// # Panics
+    /// When it has not asked for one within a minute.
+    pub(crate) async fn is_ready(&self) {
+        let asked = tokio::time::timeout(PATIENCE, self.runtime.asked.notified()).await;
+        asked.expect("the function starts within a minute");
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.process.id()
     }
 
     /// Hands an event to the function. The outcome comes when it answers or dies.
@@ -188,6 +205,7 @@ async fn serve(runtime: Arc<Runtime>) -> SocketAddr {
 }
 
 async fn next(State(runtime): State<Arc<Runtime>>) -> Response {
+    runtime.asked.notify_one();
     let Some(invocation) = runtime.queue.lock().await.recv().await else {
         // Nobody will invoke any more. Lambda would freeze the function here.
         return std::future::pending().await;
