@@ -1,5 +1,7 @@
 //! Several accounts and Regions: each reached by its operator role, each by itself.
 
+mod doctor;
+
 use std::time::Duration;
 
 use aws_sdk_ssm::config::Region;
@@ -91,6 +93,10 @@ async fn scene_with(settings: &[(&'static str, &str)]) -> Scene {
             "PosternSweeper",
             include_str!("../../../local/run/roles/sweeper.json"),
         ),
+        (
+            "PosternChatops",
+            include_str!("../../../local/run/roles/chatops.json"),
+        ),
     ] {
         let mut managed = vec![policy.to_owned()];
         managed.push(allow(&["sts:AssumeRole"], &role("Operator")));
@@ -125,7 +131,15 @@ async fn scene_with(settings: &[(&'static str, &str)]) -> Scene {
     for (name, trust, policy) in [
         (
             "Operator",
-            trust(&["PosternApi", "PosternIssue", "PosternSweeper"], &[]),
+            trust(
+                &[
+                    "PosternApi",
+                    "PosternChatops",
+                    "PosternIssue",
+                    "PosternSweeper",
+                ],
+                &[],
+            ),
             allow(&operates, "*"),
         ),
         (
@@ -224,6 +238,18 @@ async fn a_grant_of_another_account_lives_and_ends_like_any_other() {
     };
     let assumed = scene.world().calls_of(Service::Sts, "AssumeRole");
     assert!(assumed.iter().filter(looks).count() >= 2, "{assumed:?}");
+}
+
+#[tokio::test]
+async fn an_instance_of_another_account_is_asked_for_in_chat_by_its_id_alone() {
+    let scene = scene().await;
+    let anna = scene.linked(crate::chat::ANNA, Anna).await;
+    let said = scene
+        .says(&anna, &format!("request {NODE} 30m disk full"))
+        .await;
+    assert!(said.contains("Asked."), "{said}");
+    let listed = scene.says(&anna, "list").await;
+    assert!(listed.contains("Waits for an answer"), "{listed}");
 }
 
 #[tokio::test]

@@ -126,12 +126,7 @@ impl Chat {
         };
         match self.desk.ask(caller, ask, ear.key().as_ref()).await {
             Ok(filed) => {
-                let said = match filed.request.status == StatusWord::Pending {
-                    true => "Asked. You are told here what becomes of it.",
-                    false => "Done: postern on the command line begins a session.",
-                };
-                let line = format!("{said} {}", filed.request.id);
-                self.answer(ear, says::note(line)).await;
+                self.answer(ear, says::asked(&filed.request)).await;
                 Ok(Some(filed.request.id))
             }
             Err(turned) => {

@@ -5,8 +5,7 @@
 //! `/aws/reference/secretsmanager/…`, and then each is a secret of Secrets Manager: Parameter Store
 //! reads those too, by `GetParameter` with decryption and by no listing (Systems Manager User Guide,
 //! *Referencing AWS Secrets Manager secrets from Parameter Store parameters*), so nothing else is
-//! called here. The role then needs `secretsmanager:GetSecretValue` on them as well, which the template
-//! does not give.
+//! called here. The role then needs `secretsmanager:GetSecretValue` on them as well.
 //!
 //! A secret is kept in the process for minutes. Where it cannot be read again it is kept for a while
 //! longer, and then the function has none: unset, unreadable and too old all mean nobody.

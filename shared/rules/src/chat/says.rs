@@ -39,7 +39,9 @@ pub fn outcome(view: &RequestView, comment: Option<&Comment>) -> Option<Message>
         StatusWord::Approved => {
             let begin = view.state.lapses_at.map(date).unwrap_or_default();
             Some(format!(
-                "To begin, use the command line: credentials never go by way of chat. It lapses {begin}."
+                "To begin, have credentials issued with a token of your own, POST \
+                 /v1/requests/{}/credentials: they never go by way of chat. It lapses {begin}.",
+                view.id
             ))
         }
         StatusWord::Pending
@@ -165,7 +167,7 @@ pub fn stale(stale: &Stale) -> Answer {
 pub fn foreign() -> Answer {
     note(
         "⛔ Nothing was changed: this button is not one that Postern put here, or it is of a secret \
-         that is no longer in use. Use the newest message, or the command line.",
+         that is no longer in use. Use the newest message, or the API.",
     )
 }
 
@@ -249,6 +251,40 @@ pub fn not_understood(why: &NotUnderstood) -> Answer {
     ))
 }
 
+/// What has become of asking: who can answer and until when, or how to go on.
+#[must_use]
+pub fn asked(view: &RequestView) -> Answer {
+    let mut line = match (view.status, view.state.lapses_at) {
+        (StatusWord::Pending, until) => {
+            let groups = view.state.waits_for.iter();
+            let groups = one_of(groups.map(|group| text::mrkdwn(group.as_str(), 60)));
+            let until = until.map(|until| format!(", until {}", date(until)));
+            let until = until.unwrap_or_default();
+            format!("⏳ Asked. {groups} can answer{until}; you are told here what becomes of it.")
+        }
+        (_, until) => {
+            let until = until.map(|until| format!(" It lapses {}.", date(until)));
+            let until = until.unwrap_or_default();
+            format!(
+                "✅ Nobody has to be asked. To begin, have credentials issued with a token of your own, POST /v1/requests/{}/credentials.{until}",
+                view.id
+            )
+        }
+    };
+    for (target, readiness) in view.targets.iter().filter_map(|target| {
+        let readiness = target.readiness.as_ref()?;
+        Some((&target.target.instance, readiness.findings().first()?))
+    }) {
+        let says = text::mrkdwn(&readiness.says, 300);
+        let _ = write!(line, "\n⚠ {target}: {says}");
+    }
+    let blocks = vec![
+        Block::section(Text::marked(line.clone())),
+        Block::small(view.id.to_string()),
+    ];
+    Message::new(line, blocks).ephemeral()
+}
+
 /// Requests that are somebody's or wait for them.
 #[must_use]
 pub fn list(views: &[RequestView], more: bool) -> Answer {
@@ -267,9 +303,7 @@ pub fn list(views: &[RequestView], more: bool) -> Answer {
         blocks.push(Block::section(Text::own(line, SECTION)));
     }
     if more || views.len() > LISTED {
-        blocks.push(Block::small(
-            "There are more: postern list on the command line shows them.",
-        ));
+        blocks.push(Block::small("There are more: GET /v1/requests shows them."));
     }
     Message::new("Your requests", blocks).ephemeral()
 }
@@ -319,7 +353,8 @@ pub fn help() -> Answer {
          commas, and ssh, command NAME or port HOST:PORT before the length",
         "/postern list: what is yours, and what waits for you",
         "/postern link: say who you are, once; links and unlink show and cut that",
-        "Credentials are never handed out in chat: postern on the command line begins a session.",
+        "Credentials are never handed out in chat: POST /v1/requests/{id}/credentials issues them, with a \
+         token of your own.",
     ];
     let blocks = lines.map(|line| Block::section(Text::own(line, SECTION)));
     Message::new("What Postern understands", blocks.to_vec()).ephemeral()

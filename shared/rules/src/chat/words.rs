@@ -127,7 +127,7 @@ impl NotUnderstood {
             }
             Self::TooManyTargets(_) => "/postern request i-…,i-… 45m why",
             Self::Kind => "/postern request i-… port localhost:5432 30m look into slow queries",
-            Self::ForOthers => "postern request --for, on the command line",
+            Self::ForOthers => "POST /v1/requests with `for`, in the API",
             Self::NoLength | Self::Length => "/postern request i-… 1h30m why",
             Self::Ticket => "/postern request i-… 45m ticket:OPS-1 why",
             Self::Reason => "/postern request i-… 45m what is the matter, in a few words",

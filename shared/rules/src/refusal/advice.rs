@@ -92,7 +92,7 @@ impl Refusal {
             Self::ChatNeedsLogin => {
                 "Follow the link of the message, sign in, and answer there.".into()
             }
-            Self::NotInChat => "Do it with the command line or the API.".into(),
+            Self::NotInChat => "Do it in the API.".into(),
             Self::RunAsImpossible { .. } => {
                 "Tell the operators of Postern: it takes Linux or macOS, and the documents for it."
                     .into()

@@ -259,8 +259,8 @@ impl Scene {
         let said = self.says(anna, &words).await;
         assert!(said.contains("Asked."), "{said}");
         let id = said
-            .split_whitespace()
-            .find_map(|word| word.get(..30)?.parse().ok())
+            .match_indices("req-")
+            .find_map(|(at, _)| said.get(at..at + 30)?.parse().ok())
             .unwrap_or_else(|| panic!("no request in {said}"));
         (id, self.card(id))
     }

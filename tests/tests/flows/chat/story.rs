@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use postern_local::account::BATCH_1;
+use postern_local::account::network::SSM_ENDPOINT;
+use postern_local::account::{BATCH_1, WEB_7};
 use postern_local::people::Person::{Anna, Ben};
 use postern_local::slack::CHANNEL;
 use rules::status::StatusWord::{Active, Approved, Closed, Pending};
@@ -117,6 +118,31 @@ async fn a_grant_is_asked_for_approved_extended_and_handed_back_in_chat() {
             card.blocks
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_in_chat_asks_the_doctor_too() {
+    let scene = Scene::with_doctor().await;
+    let anna = scene.linked(ANNA, Anna).await;
+    let (_, card) = scene.asked_in_chat(&anna).await;
+    let shown = card.blocks.to_string();
+    assert!(
+        shown.contains("it can be reached, and its log can land"),
+        "{shown}"
+    );
+    let listed = scene.says(&anna, "list").await;
+    assert!(listed.contains("Waits for an answer"), "{listed}");
+    // A policy of the starter set refuses what nobody can reach, here too.
+    scene
+        .world()
+        .change_network(|network| network.endpoints.remove(SSM_ENDPOINT));
+    let words = format!("request {WEB_7} 30m disk full");
+    let said = scene.says(&anna, &words).await;
+    assert!(
+        said.contains("Nobody can reach") || said.contains("endpoint"),
+        "{said}"
+    );
+    assert_eq!(scene.house().slack().messages(CHANNEL).len(), 1);
 }
 
 #[tokio::test]

@@ -233,6 +233,8 @@ pub(super) fn messages() -> Vec<(&'static str, Value)> {
             json(says::verdict(&active, &session, LogWord::Missing).unwrap()),
         ),
         ("nudge", json(says::nudge(&asked, 2).unwrap())),
+        ("answer-asked", json(says::asked(&asked))),
+        ("answer-asked-approved", json(says::asked(&approved))),
         ("answer-unlinked", json(says::unlinked())),
         ("answer-not-served", json(says::not_served())),
         ("answer-stale", json(says::stale(&stale))),
