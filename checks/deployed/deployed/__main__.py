@@ -11,6 +11,7 @@ from pathlib import Path
 from .deployment import deploy
 from .emulator import Amiss, ministack, surroundings
 from .story import Story
+from .systems import chats
 
 
 def main() -> int:
@@ -26,14 +27,15 @@ def main() -> int:
     work = given.work.resolve()
     try:
         with (
+            chats() as systems,
             surroundings(given.local.resolve() / "surroundings", work) as around,
             ministack(given.ministack.absolute(), work, around) as endpoint,
         ):
             program = given.ministack.absolute()
-            deployed = deploy(endpoint, around, given.binaries.resolve(), program, work)
+            deployed = deploy(endpoint, around, systems, given.binaries.resolve(), program, work)
             print(f"    deployed {len(deployed.resources)} resources in {time.monotonic() - begun:.0f} s", flush=True)
             try:
-                Story(deployed, given.local.resolve() / "postern", work).tell()
+                Story(deployed, systems, given.local.resolve() / "postern", work).tell()
             except Exception:
                 deployed.keep_logs(work)
                 raise

@@ -13,6 +13,7 @@ from template_rules.houses import ROOT as REPOSITORY
 
 from . import template
 from .emulator import ROOT, Amiss, Keys, Surroundings, client, given_to, until
+from .systems import Chats
 
 STACK = "postern"
 
@@ -57,11 +58,11 @@ class Deployed:
         (work / "calls-of-the-stand-in.log").write_text("".join(lines))
 
 
-def deploy(endpoint: str, around: Surroundings, binaries: Path, program: Path, work: Path) -> Deployed:
+def deploy(endpoint: str, around: Surroundings, systems: Chats, binaries: Path, program: Path, work: Path) -> Deployed:
     """Deploys the template with these binaries."""
     expanded = template.expanded()
     changed = template.changed(expanded)
-    given = template.parameters(around.issuer, around.audience)
+    given = template.parameters(around.issuer, around.audience, systems.slack.address, systems.other.address)
     s3 = client("s3", endpoint, ROOT)
     for bucket in (template.CODE, template.POLICY):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": template.evaluating.REGION})
@@ -133,7 +134,7 @@ def _introduce(deployed: Deployed, expanded: template.Template, given: dict[str,
         iam.put_role_permissions_boundary(RoleName=deployed.resources[role], PermissionsBoundary=arn)
     for logical, role in deployed.resources.items():
         if deployed.template["Resources"].get(logical, {}).get("Type") == "AWS::IAM::Role":
-            around.order("role", **_role(iam, role))
+            introduce(deployed, role)
     around.order("role", **_node(iam, deployed.outputs["NodeLogPolicyArn"]))
     around.order("bucket", name=deployed.outputs["LogBucketName"])
     for name, content in template.documents(expanded, given, deployed.resources).items():
@@ -153,6 +154,11 @@ def _introduce(deployed: Deployed, expanded: template.Template, given: dict[str,
         )
         deployed.credentials[logical] = keys
         deployed.roles[logical] = role
+
+
+def introduce(deployed: Deployed, role: str) -> None:
+    """Tells the stand-in a role as IAM has it."""
+    deployed.around.order("role", **_role(deployed.aws("iam"), role))
 
 
 def _node(iam: Any, logs: str) -> dict[str, Any]:

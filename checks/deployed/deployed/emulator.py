@@ -19,6 +19,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from template_rules.evaluating import ACCOUNT, REGION
 
+from .doors import systems_manager
+
 
 class Amiss(Exception):
     """Something is not as it should be."""
@@ -137,17 +139,23 @@ def ministack(program: Path, work: Path, around: Surroundings) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     endpoint = f"http://127.0.0.1:{port}"
+    with systems_manager(around.aws, endpoint) as ssm:
+        yield from _ministack(program, work, around, endpoint, ssm)
+
+
+def _ministack(program: Path, work: Path, around: Surroundings, endpoint: str, ssm: str) -> Iterator[str]:
+    port = endpoint.rsplit(":", 1)[1]
     environment = {
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
+        "GATEWAY_PORT": port,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         "STATE_DIR": str(work / "ministack" / "state"),
         "LAMBDA_EXECUTOR": "local",
         # For functions: AWS is ministack, but for what it lacks.
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ENDPOINT_URL_SSM": around.aws,
+        "AWS_ENDPOINT_URL_SSM": ssm,
         "AWS_ENDPOINT_URL_STS": around.aws,
         "AWS_ENDPOINT_URL_IAM": around.aws,
         "AWS_ENDPOINT_URL_EC2": around.aws,
@@ -160,7 +168,7 @@ def ministack(program: Path, work: Path, around: Surroundings) -> Iterator[str]:
             if process.poll() is not None:
                 raise Amiss("ministack has gone")
             with socket.socket() as at:
-                return at.connect_ex(("127.0.0.1", port)) == 0
+                return at.connect_ex(("127.0.0.1", int(port))) == 0
 
         until("ministack listens", 60, up)
         yield endpoint

@@ -49,13 +49,18 @@ class Api:
 
     def call(self, who: str | None, method: str, path: str, body: Any = None) -> Answer:
         """Calls the API in somebody's name, or in nobody's."""
-        headers = {"Host": self._host}
+        headers = {}
         if who is not None:
             headers["Authorization"] = f"Bearer {self.token(who)}"
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
+        return self.send(who or "nobody", method, path, data, headers)
+
+    def send(self, who: str, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> Answer:
+        """Sends these bytes with these headers and no others."""
+        headers = headers | {"Host": self._host}
         request = urllib.request.Request(f"{self._endpoint}{path}", data=data, headers=headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=40) as answer:
@@ -66,7 +71,7 @@ class Api:
             read = json.loads(text)
         except ValueError:
             read = None
-        return Answer(f"{who or 'nobody'}: {method} {path}", status, read, text)
+        return Answer(f"{who}: {method} {path}", status, read, text)
 
     def get(self, who: str | None, path: str) -> Answer:
         return self.call(who, "GET", path)

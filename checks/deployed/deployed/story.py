@@ -3,7 +3,7 @@
 Anna asks for a shell on a production instance, Ben says yes, Anna has credentials issued and opens a
 session with them; the grant ends, the sweeper ends the session, and its log is found. Nobody invokes the
 sweeper here: the schedule of the template does, and its rule for logs that land. Beside it Cleo's grant is
-revoked by Omar.
+revoked by Omar, the doctor looks at an instance, and what Anna asks for meanwhile is shown in chat.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from botocore.exceptions import ClientError
 from template_rules.evaluating import ACCOUNT, REGION
 from template_rules.houses import FACTS
 
-from . import trail
+from . import readiness, trail
+from .chat import Chat
 from .deployment import Deployed
 from .emulator import Amiss, Keys, refused, until
 from .people import Api
+from .systems import Chats
 
 WEB_7, WEB_8 = "i-0a1b2c3d4e5f60707", "i-0a1b2c3d4e5f60708"
 GRANT = 95
@@ -46,9 +48,10 @@ def say(what: str) -> None:
 class Story:
     """The story, in a deployment."""
 
-    def __init__(self, deployed: Deployed, postern: Path, work: Path) -> None:
+    def __init__(self, deployed: Deployed, systems: Chats, postern: Path, work: Path) -> None:
         self.deployed, self.postern, self.work = deployed, postern, work
         self.api = Api(deployed.outputs["ApiUrl"], deployed.endpoint, deployed.around.issuer)
+        self.chat = Chat(deployed, self.api, systems)
         self.admin = deployed.standing_in("ssm", deployed.around.admin)
 
     def tell(self) -> None:
@@ -58,6 +61,8 @@ class Story:
         """
         until("the API answers", 30, lambda: self.api.get(None, "/v1/health").status == 200)
         say("the API answers")
+        readiness.is_known(self.api, self.deployed, WEB_7)
+        say("the doctor looked at all around an instance, and finds it ready")
         annas = self.asked("anna", WEB_7)
         self.nobody_else_may(annas)
         self.approved(annas)
@@ -67,10 +72,21 @@ class Story:
         say(f"Anna's session is open: {session}")
         self.nothing_else_is_open(credentials)
         self.without_a_token()
+        self.chat.answers()
+        say("the bot in chat answers what is signed, by Slack and by another system, and nothing else")
+        waiting = self.asked("anna", WEB_8)
         self.revoking()
         self.roles_are_as_deployed()
+        readiness.is_not_claimed(self.api, self.deployed, WEB_7)
+        say("what the doctor's role may not look at is not known, and never well")
+        self.chat.secrets_are_its_own()
+        self.chat.shows(waiting)
+        say("what Anna asked for meanwhile stands in the channel, with something to press, and the other system was told")
+        self.api.post("anna", f"/v1/requests/{waiting}/withdraw").must_be(200)
         self.ending(annas, credentials, session)
         self.the_log(annas, session)
+        self.chat.has_nothing_to_press(waiting)
+        say("and as she has withdrawn it, there is nothing to press any more")
         trail.read(self.api, self.deployed, annas, self.postern, self.work)
         self.nothing_is_left_over()
 
@@ -129,17 +145,21 @@ class Story:
     def without_a_token(self) -> None:
         """Every route of the template but the public ones asks for a token."""
         public = json.loads((FACTS / "public-routes.json").read_text(encoding="utf-8"))
+        chat = json.loads((FACTS / "chat-routes.json").read_text(encoding="utf-8"))
         routes = [
             each["Properties"]["RouteKey"]
-            for each in self.deployed.template["Resources"].values()
-            if each["Type"] == "AWS::ApiGatewayV2::Route"
+            for logical, each in self.deployed.template["Resources"].items()
+            if each["Type"] == "AWS::ApiGatewayV2::Route" and logical in self.deployed.resources
         ]
         for route in routes:
             method, path = route.split(" ")
             path = path.replace("{account}", ACCOUNT).replace("{region}", REGION)
             path = re.sub(r"\{[a-z_]+\}", "req-01K00000000000000000000000", path)
             answer = self.api.call(None, method, path, {} if method == "POST" else None)
-            if route not in public:
+            if route in chat:
+                # Each has a proof of its own (facts/chat-routes.json), and none of them is here.
+                must(answer.status in (400, 401), f"{route} is closed to whoever proves nothing: {answer.status}")
+            elif route not in public:
                 answer.must_be(401)
             elif method == "GET":
                 answer.must_be(200)

@@ -16,12 +16,16 @@ from typing import Any
 from template_rules import evaluating, loading
 from template_rules.houses import HOME, ROOT
 
+from .systems import APP, CHANNEL, HOOK, TEAM
+
 Template = dict[str, Any]
 
 CODE = "built"
 """The bucket of what was built, by which SAM's expansion names it."""
 POLICY = "policies"
 """The bucket of the policy set."""
+SLACK = "SlackAddress"
+"""The parameter that says where Slack is."""
 
 
 def _documents_are_left_to_the_stand_in(template: Template) -> None:
@@ -43,6 +47,17 @@ def _the_issuer_may_be_on_loopback(template: Template) -> None:
         settings = function["Environment"]["Variables"]
         if "POSTERN_ISSUER" in settings:
             settings["POSTERN_ALLOW_LOOPBACK_ISSUER"] = "true"
+
+
+def _chat_may_be_on_loopback(template: Template) -> None:
+    """The workspace here is no Slack, and its address is known only when it is there; nor has the other system
+    TLS, which the parameter's pattern asks for."""
+    del template["Parameters"]["ChatHookAddress"]["AllowedPattern"]
+    template["Parameters"][SLACK] = {"Type": "String"}
+    for _, function in _of(template, "AWS::Lambda::Function"):
+        settings = function["Environment"]["Variables"]
+        if "POSTERN_CHAT_TEAMS" in settings:
+            settings |= {"POSTERN_CHAT_SLACK": {"Fn::Sub": f"${{{SLACK}}}/api"}, "POSTERN_CHAT_HOOKS": {"Ref": SLACK}}
 
 
 def _calls_need_no_tls(template: Template) -> None:
@@ -102,6 +117,7 @@ CHANGES: list[Callable[[Template], None]] = [
     _documents_are_left_to_the_stand_in,
     _alarms_that_calculate_are_left_out,
     _the_issuer_may_be_on_loopback,
+    _chat_may_be_on_loopback,
     _calls_need_no_tls,
     _events_have_any_source,
     _principals_are_named_by_their_sessions,
@@ -120,9 +136,18 @@ def boundaries(template: Template) -> dict[str, str]:
     }
 
 
-def parameters(issuer: str, audience: str) -> dict[str, str]:
+def parameters(issuer: str, audience: str, slack: str, other: str) -> dict[str, str]:
     """The parameters of the deployment."""
     return {
+        # A workspace of Slack, and another chat system.
+        SLACK: slack,
+        "ChatHook": HOOK,
+        "ChatHookAddress": f"{other}/notices",
+        "ChatTeams": TEAM,
+        "ChatApp": APP,
+        "ChatChannel": CHANNEL,
+        "ChatPages": "https://access.example.com",
+        "ChatClient": "postern-chat",
         # Those without a default, and what the local run's persons are in.
         "Issuer": issuer,
         "Audiences": audience,
@@ -167,6 +192,7 @@ def documents(template: Template, given: dict[str, str], names: dict[str, str]) 
     """Every session document of the template by its name, with the names that things were given."""
     template = copy.deepcopy(template)
     _the_issuer_may_be_on_loopback(template)
+    _chat_may_be_on_loopback(template)
     return {
         each["Properties"]["Name"]: each["Properties"]["Content"]
         for each in evaluating.evaluate(template, given, names)["Resources"].values()

@@ -26,6 +26,9 @@ def test_only_what_the_changes_name_differs() -> None:
             settings = resource["Properties"]["Environment"]["Variables"]
             if settings.pop("POSTERN_ALLOW_LOOPBACK_ISSUER", None):
                 assert "POSTERN_ISSUER" in settings
+            if logical == "ChatopsFunction":
+                assert settings.pop("POSTERN_CHAT_SLACK") == {"Fn::Sub": "${SlackAddress}/api"}
+                assert settings.pop("POSTERN_CHAT_HOOKS") == {"Ref": "SlackAddress"}
         if resource["Type"] in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"):
             statements = was["Properties"]["PolicyDocument"]["Statement"]
             (tls,) = [each for each in statements if each.get("Sid") == "TlsOnly"]
@@ -41,8 +44,9 @@ def test_only_what_the_changes_name_differs() -> None:
     assert lists and all("Fn::Join" in str(expanded["Conditions"][name]) for name in lists)
     for part in expanded.keys() - {"Resources", "Parameters", "Conditions"}:
         assert changed[part] == expanded[part]
-    expanded["Parameters"]["Issuer"].pop("AllowedPattern")
-    assert changed["Parameters"] == expanded["Parameters"]
+    for parameter in ("Issuer", "ChatHookAddress"):
+        expanded["Parameters"][parameter].pop("AllowedPattern")
+    assert changed["Parameters"] == expanded["Parameters"] | {"SlackAddress": {"Type": "String"}}
 
 
 def test_every_change_changes_something() -> None:
@@ -62,7 +66,7 @@ def test_no_role_route_or_function_is_changed_away() -> None:
 
 
 def test_documents_are_worked_out_with_the_names_of_the_deployment() -> None:
-    given = template.parameters("http://127.0.0.1:1", "somebody")
+    given = template.parameters("http://127.0.0.1:1", "somebody", "http://127.0.0.1:2", "http://127.0.0.1:3")
     documents = template.documents(_EXPANDED, given, {"LogBucket": "logs-of-this-stack"})
     assert documents["Postern-Shell-15"]["inputs"]["s3BucketName"] == "logs-of-this-stack"
     assert evaluate(template.changed(_EXPANDED), given)["Outputs"]["LogBucketName"] == "postern-session-logs"

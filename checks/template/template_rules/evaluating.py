@@ -74,6 +74,12 @@ class _Evaluation:
             self.values[name] = str(value).split(",") if listed else str(value)
 
     def whole(self) -> Template:
+        for name, rule in self.template.get("Rules", {}).items():
+            if "RuleCondition" in rule and not self._holds(rule["RuleCondition"]):
+                continue
+            for each in rule["Assertions"]:
+                if not self._holds(each["Assert"]):
+                    raise Unreadable(f"rule `{name}`: {each['AssertDescription']}")
         resources = {}
         for logical, resource in self.template["Resources"].items():
             if self._exists(resource):
@@ -108,6 +114,8 @@ class _Evaluation:
                 return all(self._holds(each) for each in argument)
             case "Fn::Or":
                 return any(self._holds(each) for each in argument)
+            case "Fn::Contains":
+                return self._value(argument[1]) in self._value(argument[0])
         raise Unreadable(f"`{function}` is no test")
 
     def _value(self, part: Any) -> Any:

@@ -11,17 +11,14 @@ from .rule import Findings, rule
 # What a deployed function must never be told.
 _LOCAL_ONLY = {"POSTERN_ALLOW_LOOPBACK_ISSUER"}
 
-_SOURCES = (
-    "shared/broker/src/config.rs",
-    "shared/broker/src/config/changing.rs",
-    "shared/broker/src/config/chat.rs",
-    "shared/broker/src/config/reading.rs",
-    "functions/src/start.rs",
-)
+_DOCTOR = "POSTERN_DOCTOR_FUNCTION"
+
+_SOURCES = ("shared/broker/src/config.rs", "shared/broker/src/config/**/*.rs", "functions/src/start.rs")
 
 
 def _read_by_the_code(house: House) -> set[str]:
-    text = "".join(house.source(path) for path in _SOURCES)
+    files = {path for pattern in _SOURCES for path in house.root.glob(pattern) if "tests" not in path.parts}
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(files))
     return set(re.findall(r'"(POSTERN_[A-Z_]+)"', text))
 
 
@@ -75,11 +72,11 @@ def deciders_are_told_the_same(house: House) -> Findings:
         house.the(logical)["Environment"]["Variables"] for logical in ("ApiFunction", "IssueFunction", "ChatopsFunction")
     )
     # Readiness is asked for once, when access is; what was said stands in the record that `issue` reads.
-    for name in sorted((api.keys() | issue.keys()) - {"POSTERN_DOCTOR_FUNCTION"}):
+    for name in sorted((api.keys() | issue.keys()) - {_DOCTOR}):
         if api.get(name) != issue.get(name):
             yield f"`{name}` is `{api.get(name)}` for `api` and `{issue.get(name)}` for `issue`"
     for name in sorted(api.keys() | chatops.keys()):
-        if name != "POSTERN_DOCTOR_FUNCTION" and not name.startswith("POSTERN_CHAT_") and api.get(name) != chatops.get(name):
+        if not name.startswith("POSTERN_CHAT_") and api.get(name) != chatops.get(name):
             yield f"`{name}` is `{api.get(name)}` for `api` and `{chatops.get(name)}` for `chatops`"
 
 
@@ -137,8 +134,7 @@ def the_sweeper_is_woken(house: House) -> Findings:
     queue = house.of("AWS::SQS::Queue").keys()
     schedules = list(house.of("AWS::Scheduler::Schedule").values())
     woken = sorted(_woken(house, str(each["Target"]["Arn"])) for each in schedules)
-    chats = bool(house.parameters.get("ChatTeams"))
-    if woken != (["ChatopsFunction"] if chats else []) + ["SweeperFunction"]:
+    if woken != (["ChatopsFunction"] if house.chats else []) + ["SweeperFunction"]:
         yield f"schedules wake {woken}"
     if {each.get("ScheduleExpression") for each in schedules} != {"rate(1 minute)"}:
         yield "there is not one schedule of one minute"
@@ -149,7 +145,7 @@ def the_sweeper_is_woken(house: House) -> Findings:
             yield "a tick that cannot be delivered is lost"
     rules = [each for logical, each in house.of("AWS::Events::Rule").items() if logical != "ChatEvents"]
     heard = house.the("ChatEvents")
-    if bool(heard) != chats:
+    if bool(heard) != house.chats:
         yield "chat hears of nothing, or there is none to hear"
     if heard and heard.get("EventPattern") != {"source": ["postern"], "detail-type": ["Postern Request Changed"]}:
         yield f"chat hears of {heard.get('EventPattern')} (docs/events.md)"

@@ -52,14 +52,24 @@ _CHAT = {
     "ChatChannel": "C0APPROVALS",
 }
 
+_HOOK = {"ChatHook": "hook-matrix", "ChatHookAddress": "https://matrix.example.com/postern"}
+
 _HOME: dict[str, dict[str, Any]] = {
     "as it comes": _NEEDED,
-    "as the local run": _NEEDED | _READ | _CHAT | {key: _KINDS[key] for key in _KINDS if key not in ("OfferRunAs", "OfferSsh")},
+    "as the local run": _NEEDED
+    | _READ
+    | _CHAT
+    | _HOOK
+    | {key: _KINDS[key] for key in _KINDS if key not in ("OfferRunAs", "OfferSsh")},
+    "with a webhook alone": _NEEDED | _HOOK | {key: _CHAT[key] for key in ("ChatPages", "ChatClient")},
+    "with Slack alone": _NEEDED | _CHAT,
     "with everything": _NEEDED
     | _OPTIONS
     | _READ
     | _CHAT
+    | _HOOK
     | {
+        "ChatSecretsManagerPrefix": "postern/chat",
         "PolicyVersion": "3HL4kqtJlcpXroDTDmJ",
         "Algorithms": "RS256",
         "GatewayAuthorizer": "jwt",
@@ -117,6 +127,21 @@ class House:
     @cached_property
     def worked_out(self) -> Template:
         return evaluating.evaluate(self.expanded, self.parameters)
+
+    @property
+    def slack(self) -> bool:
+        """Whether Slack is served."""
+        return bool(self.parameters.get("ChatTeams"))
+
+    @property
+    def hook(self) -> bool:
+        """Whether another chat system is."""
+        return bool(self.parameters.get("ChatHook"))
+
+    @property
+    def chats(self) -> bool:
+        """Whether there is any chat."""
+        return self.slack or self.hook
 
     @property
     def resources(self) -> dict[str, Any]:

@@ -6,8 +6,9 @@ call every operation that asks for a token without one. So the rule is: a route'
 a token there, or the route is on the public list; where the gateway verifies too, it does so for
 every route that is not.
 
-What Slack and browsers call is not of that description. `facts/chat-routes.json` names those routes and
-how each call proves itself; the flow tests (tests/tests/flows/chat) call them without that proof.
+What chat systems and browsers call is not of that description. `facts/chat-routes.json` names those routes
+and how each call proves itself; the flow tests (tests/tests/flows/chat) call them without that proof. They
+exist only where what calls them does.
 """
 
 from __future__ import annotations
@@ -41,17 +42,33 @@ def _operations(house: House) -> dict[str, bool]:
     }
 
 
+def _answered(house: House) -> set[str]:
+    """The operations that the functions of this deployment answer: without chat there are no links to list."""
+    return {key for key in _operations(house) if house.chats or not key.partition(" ")[2].startswith("/v1/chat/")}
+
+
+def _of_chat(house: House) -> set[str]:
+    """The routes that are called without a token, by what of chat is served."""
+
+    def called(route: str) -> bool:
+        path = route.partition(" ")[2]
+        if path.startswith("/chat/slack/"):
+            return house.slack
+        return house.hook if path == "/chat/webhook" else house.chats
+
+    return {route for route in house.fact("chat-routes.json") if called(route)}
+
+
 @rule(HOME)
 def every_route_is_an_operation(house: House) -> Findings:
-    """The routes of the template are the operations of docs/openapi.json."""
+    """The routes of the template are the operations of docs/openapi.json, and those that chat needs."""
     routes = [route["RouteKey"] for route in house.of("AWS::ApiGatewayV2::Route").values()]
-    operations = _operations(house)
-    chat = house.fact("chat-routes.json")
-    for route in sorted(set(routes) - operations.keys() - chat.keys()):
-        yield f"route `{route}` is no operation of docs/openapi.json"
-    for route in sorted(chat.keys() - set(routes)):
+    operations, chat = _answered(house), _of_chat(house)
+    for route in sorted(set(routes) - operations - chat):
+        yield f"route `{route}` is no operation of docs/openapi.json, or nobody can call it"
+    for route in sorted(chat - set(routes)):
         yield f"`{route}` is a route of chat and stands nowhere"
-    for operation in sorted(operations.keys() - set(routes)):
+    for operation in sorted(operations - set(routes)):
         yield f"operation `{operation}` has no route"
     for route in sorted({route for route in routes if routes.count(route) > 1}):
         yield f"route `{route}` stands twice"
@@ -66,7 +83,7 @@ def every_route_asks_for_a_token(house: House) -> Findings:
     for logical, route in house.of("AWS::ApiGatewayV2::Route").items():
         key, by_gateway = route["RouteKey"], route.get("AuthorizationType", "NONE")
         if key in chat:
-            # Neither Slack nor a browser has a token of the gateway's.
+            # Neither a chat system nor a browser has a token of the gateway's.
             if by_gateway != "NONE":
                 yield f"`{key}` is a route of chat, and the gateway asks for a token"
             continue

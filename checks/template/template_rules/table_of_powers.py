@@ -67,7 +67,8 @@ def page() -> str:
         forms = {house.scenario: house for house in houses(template)}
         for role, called in roles.items():
             usual = of_role(forms["as it comes"], role)
-            more = of_role(forms["with everything"], role) - usual
+            # Options exclude each other, so no form has them all.
+            more = set().union(*(of_role(form, role) for form in forms.values())) - usual
             lines = [_line(grain, "") for grain in sorted(usual)] + [
                 _line(grain, "with options") for grain in sorted(more)
             ]

@@ -85,6 +85,22 @@ def what_matters_is_watched(house: House) -> Findings:
 
 
 @rule(HOME)
+def both_who_take_requests_are_watched(house: House) -> Findings:
+    """What happens where access is asked for is watched in `api` and in `chatops`: people ask in either."""
+    both = {house.the(logical)["FunctionName"] for logical in ("ApiFunction", "ChatopsFunction")}
+    for name in ("GlassBroken", "DoctorSilent"):
+        told_by = {
+            each["Value"]
+            for alarm in house.of("AWS::CloudWatch::Alarm").values()
+            for metric in _metrics(alarm)
+            for each in metric.get("Dimensions", [])
+            if metric["MetricName"] == name
+        }
+        for missing in sorted(both - told_by):
+            yield f"no alarm looks at `{name}` of `{missing}`"
+
+
+@rule(HOME)
 def the_dashboard_can_be_read(house: House) -> Findings:
     """The dashboard is JSON, and shows only what is told."""
     told = _told(house)

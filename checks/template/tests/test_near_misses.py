@@ -35,9 +35,12 @@ OURS = "000000000000"
 """The account of ministack."""
 
 
+_FUNCTIONS = ("Api", "Chatops", "Issue", "Sweeper", "Doctor")
+
+
 @cache
-def _house() -> House:
-    return next(house for house in houses(HOME) if house.scenario == "as the local run")
+def _house(scenario: str = "as the local run") -> House:
+    return next(house for house in houses(HOME) if house.scenario == scenario)
 
 
 def _here(document: Any) -> Any:
@@ -101,7 +104,7 @@ def account(endpoint: str) -> str:
         made = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(_here(document)))
         return str(made["Policy"]["Arn"])
 
-    for function in ("Api", "Issue", "Sweeper", "Doctor"):
+    for function in _FUNCTIONS:
         name = f"Postern{function}"
         iam.create_role(RoleName=name, Path="/postern/", AssumeRolePolicyDocument=json.dumps(root))
         arn = policy(name, house.the(f"{function}Policy")["PolicyDocument"])
@@ -152,6 +155,7 @@ def test_issue_gets_the_access_role_for_one_request(account: str, tags: dict[str
     ("what", "how"),
     [
         ("another function", {"by": "PosternApi"}),
+        ("the bot in chat", {"by": "PosternChatops"}),
         ("the sweeper", {"by": "PosternSweeper"}),
         ("the doctor", {"by": "PosternDoctor"}),
         ("a name that is no request", {"name": "anna"}),
@@ -196,17 +200,25 @@ _LAMBDA = f"arn:aws:lambda:{evaluating.REGION}:{evaluating.ACCOUNT}:function"
 @pytest.mark.parametrize(
     ("action", "resource", "may"),
     [
-        ("dynamodb:GetItem", _TABLE, ["Api", "Issue", "Sweeper"]),
-        ("dynamodb:DeleteItem", _TABLE, ["Api", "Sweeper"]),
+        ("dynamodb:GetItem", _TABLE, ["Api", "Chatops", "Issue", "Sweeper"]),
+        ("dynamodb:DeleteItem", _TABLE, ["Api", "Chatops", "Sweeper"]),
         ("dynamodb:Scan", _TABLE, []),
-        ("dynamodb:Query", _TABLE, ["Api", "Issue", "Sweeper"]),
+        ("dynamodb:Query", _TABLE, ["Api", "Chatops", "Issue", "Sweeper"]),
         ("dynamodb:Query", f"{_TABLE}/index/due", ["Sweeper"]),
-        ("dynamodb:Query", f"{_TABLE}/index/waiting", ["Api"]),
+        ("dynamodb:Query", f"{_TABLE}/index/waiting", ["Api", "Chatops"]),
+        ("dynamodb:Query", f"{_TABLE}/index/day", ["Api"]),
         ("ssm:DescribeSessions", "*", ["Sweeper"]),
         ("ec2:DescribeVpcEndpoints", "*", ["Doctor"]),
         ("ec2:ModifyVpcEndpoint", "*", []),
-        ("lambda:InvokeFunction", f"{_LAMBDA}:postern-doctor", ["Api"]),
+        ("lambda:InvokeFunction", f"{_LAMBDA}:postern-doctor", ["Api", "Chatops"]),
+        ("lambda:InvokeFunction", f"{_LAMBDA}:postern-chatops", ["Chatops"]),
+        ("lambda:InvokeFunction", f"{_LAMBDA}:postern-sweeper", []),
         ("lambda:InvokeFunction", f"{_LAMBDA}:postern-issue", []),
+        ("ssm:GetParameter", f"{_SSM}:parameter/postern/chat/hook-secret", ["Chatops"]),
+        ("ssm:GetParameter", f"{_SSM}:parameter/postern/chat/signing-secret", ["Chatops"]),
+        ("ssm:GetParameter", f"{_SSM}:parameter/postern/chat/more", []),
+        ("ssm:GetParameter", f"{_SSM}:parameter/aws/reference/secretsmanager/postern/chat/signing-secret", []),
+        ("ssm:GetParametersByPath", f"{_SSM}:parameter/postern/chat", []),
         ("ssm:TerminateSession", f"{_SSM}:session/{REQUEST}-0a1b2c3d4e5f6a7b8", ["Sweeper"]),
         ("ssm:TerminateSession", f"{_SSM}:session/anna-0a1b2c3d4e5f6a7b8", []),
         ("ssm:StartSession", f"{_SSM}:document/Postern-Shell-30", []),
@@ -226,11 +238,47 @@ _LAMBDA = f"arn:aws:lambda:{evaluating.REGION}:{evaluating.ACCOUNT}:function"
 def test_functions_may_do_their_own_part_and_nothing_else(
     endpoint: str, action: str, resource: str, may: list[str]
 ) -> None:
+    assert _who_may(endpoint, _house(), action, resource) == may
+
+
+def _who_may(endpoint: str, house: House, action: str, resource: str) -> list[str]:
     iam = _client("iam", endpoint)
     found = []
-    for function in ("Api", "Issue", "Sweeper", "Doctor"):
-        document = json.dumps(_house().the(f"{function}Policy")["PolicyDocument"])
+    for function in _FUNCTIONS:
+        document = json.dumps(house.the(f"{function}Policy")["PolicyDocument"])
         answer = iam.simulate_custom_policy(PolicyInputList=[document], ActionNames=[action], ResourceArns=[resource])
         if answer["EvaluationResults"][0]["EvalDecision"] == "allowed":
             found.append(function)
-    assert found == may
+    return found
+
+
+_SECRETS = f"arn:aws:secretsmanager:{evaluating.REGION}:{evaluating.ACCOUNT}:secret:postern/chat"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "may"),
+    [
+        ("secretsmanager:GetSecretValue", f"{_SECRETS}/signing-secret-a1B2c3", ["Chatops"]),
+        ("secretsmanager:GetSecretValue", f"{_SECRETS}/hook-secret-a1B2c3", ["Chatops"]),
+        ("secretsmanager:GetSecretValue", f"{_SECRETS}/signing-secret-more-a1B2c3", []),
+        ("secretsmanager:GetSecretValue", f"{_SECRETS}/signing-secret", []),
+        ("secretsmanager:GetSecretValue", f"{_SECRETS}/more-a1B2c3", []),
+        ("secretsmanager:GetSecretValue", f"{_SECRETS.replace('chat', 'other')}/signing-secret-a1B2c3", []),
+        ("secretsmanager:PutSecretValue", f"{_SECRETS}/signing-secret-a1B2c3", []),
+        ("secretsmanager:DescribeSecret", f"{_SECRETS}/signing-secret-a1B2c3", []),
+        ("ssm:GetParameter", f"{_SSM}:parameter/aws/reference/secretsmanager/postern/chat/signing-secret", ["Chatops"]),
+        ("ssm:GetParameter", f"{_SSM}:parameter/aws/reference/secretsmanager/postern/chat/more", []),
+        ("ssm:GetParameter", f"{_SSM}:parameter/aws/reference/secretsmanager/other", []),
+        ("ssm:GetParameter", f"{_SSM}:parameter/postern/chat/signing-secret", []),
+    ],
+)
+def test_secrets_of_chat_that_are_in_secrets_manager_are_read_one_by_one(
+    endpoint: str, action: str, resource: str, may: list[str]
+) -> None:
+    assert _who_may(endpoint, _house("with everything"), action, resource) == may
+
+
+@pytest.mark.parametrize("scenario", ["as it comes", "as the local run", "with Slack alone"])
+def test_nobody_reads_secrets_manager_without_the_option(endpoint: str, scenario: str) -> None:
+    secret = f"{_SECRETS}/signing-secret-a1B2c3"
+    assert _who_may(endpoint, _house(scenario), "secretsmanager:GetSecretValue", secret) == []

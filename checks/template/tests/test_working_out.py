@@ -9,6 +9,7 @@ import pytest
 
 from template_rules import loading
 from template_rules.evaluating import Unreadable, evaluate
+from template_rules.houses import HOME, ROOT
 
 PARAMETERS = {
     "Switch": {"Type": "String", "Default": "off", "AllowedValues": ["on", "off"]},
@@ -71,6 +72,59 @@ def test_what_cannot_be_worked_out_is_an_error(value: Any) -> None:
 def test_parameters_that_cloudformation_would_refuse_are_errors(given: dict[str, Any]) -> None:
     with pytest.raises(Unreadable):
         worked_out(1, **given)
+
+
+def test_what_a_rule_of_the_template_refuses_is_an_error() -> None:
+    both = {"Fn::Equals": [{"Ref": "Switch"}, {"Ref": "Twin"}]}
+    rule = {"Assertions": [{"Assert": both, "AssertDescription": "set both alike"}]}
+    twin = PARAMETERS | {"Twin": {"Type": "String", "Default": "off"}}
+    template = {"Parameters": twin, "Resources": {}, "Rules": {"Alike": rule}}
+    assert evaluate(template, {"Switch": "on", "Twin": "on"})["Resources"] == {}
+    with pytest.raises(Unreadable, match="set both alike"):
+        evaluate(template, {"Switch": "on"})
+    rule["RuleCondition"] = {"Fn::Contains": [["never"], {"Ref": "Twin"}]}
+    assert evaluate(template, {"Switch": "on"})["Resources"] == {}
+
+
+_CHAT = {"ChatTeams": "T0POSTERN", "ChatApp": "A0POSTERN", "ChatPages": "https://a.example.com", "ChatClient": "chat"}
+_HOOK = {"ChatHook": "hook-matrix", "ChatHookAddress": "https://m.example.com/x", "ChatPages": "https://a.example.com"}
+_HOOK |= {"ChatClient": "chat"}
+
+
+@pytest.mark.parametrize("without", ["", "ChatApp", "ChatPages", "ChatClient"])
+def test_slack_needs_its_app_and_every_chat_its_pages_and_client(without: str) -> None:
+    _taken_or_refused({name: value for name, value in _CHAT.items() if name != without}, not without)
+
+
+@pytest.mark.parametrize("without", ["", "ChatHook", "ChatHookAddress", "ChatPages", "ChatClient"])
+def test_a_webhook_needs_its_address_and_every_chat_its_pages_and_client(without: str) -> None:
+    _taken_or_refused({name: value for name, value in _HOOK.items() if name != without}, not without)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ChatHook", "matrix"),
+        ("ChatHook", "hook-Matrix"),
+        ("ChatHookAddress", "http://m.example.com"),
+        ("ChatSecrets", "/aws/reference/secretsmanager/postern"),
+        ("ChatSecrets", "/postern/"),
+        ("ChatSecretsManagerPrefix", "/postern"),
+        ("ChatSecretsManagerPrefix", "postern/*"),
+    ],
+)
+def test_what_chat_cannot_be_told_is_refused(name: str, value: str) -> None:
+    _taken_or_refused(_CHAT | _HOOK | {name: value}, False)
+
+
+def _taken_or_refused(given: dict[str, str], taken: bool) -> None:
+    needed = {"Issuer": "https://login.example.com", "Audiences": "postern"}
+    template = loading.expand(loading.read(ROOT / HOME))
+    if taken:
+        assert "ChatSchedule" in evaluate(template, needed | given)["Resources"]
+        return
+    with pytest.raises(Unreadable, match="Chat"):
+        evaluate(template, needed | given)
 
 
 def test_conditions_decide_what_exists() -> None:
