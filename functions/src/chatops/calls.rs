@@ -1,7 +1,11 @@
 //! What Slack calls: commands and interactions.
 //!
+//! Slack waits three seconds, so an answer comes before that whatever AWS does.
+//!
 //! In this order: the size, the signature over the bytes as they came, and only then the form, and
 //! whom it is of. Who is not Slack gets the one `401`. The answer does not wait for the work.
+
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -23,16 +27,20 @@ use crate::problem::{Answered, No};
 const TIMESTAMP: &str = "x-slack-request-timestamp";
 const SIGNATURE: &str = "x-slack-signature";
 
+/// How long Slack is kept waiting at most. It gives up after three seconds.
+const PATIENCE: Duration = Duration::from_millis(2_500);
+
+/// The answer did not come in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer was had within {} ms", PATIENCE.as_millis())]
+struct Late;
+
 /// A slash command.
 pub(super) async fn command(
     State(state): State<ChatState>,
     request: Request,
 ) -> Answered<Response> {
-    let (work, heard) = believed(&state, request, Sort::Command).await?;
-    if !state.chat.serves(heard.sender()) {
-        return Ok(Json(says::not_served()).into_response());
-    }
-    handed_on(&state, &work).await
+    in_time(on_command(state, request)).await
 }
 
 /// A click or a form.
@@ -40,6 +48,25 @@ pub(super) async fn interaction(
     State(state): State<ChatState>,
     request: Request,
 ) -> Answered<Response> {
+    in_time(on_interaction(state, request)).await
+}
+
+/// The answer, or that there is none. What was handed on by then is done, and done once where Slack or
+/// whoever clicked says it again.
+async fn in_time(answer: impl Future<Output = Answered<Response>>) -> Answered<Response> {
+    let answer = tokio::time::timeout(PATIENCE, answer).await;
+    answer.unwrap_or_else(|_| Err(No::of(Code::AwsUnavailable).because(&Late)))
+}
+
+async fn on_command(state: ChatState, request: Request) -> Answered<Response> {
+    let (work, heard) = believed(&state, request, Sort::Command).await?;
+    if !state.chat.serves(heard.sender()) {
+        return Ok(Json(says::not_served()).into_response());
+    }
+    handed_on(&state, &work).await
+}
+
+async fn on_interaction(state: ChatState, request: Request) -> Answered<Response> {
     let (work, heard) = believed(&state, request, Sort::Interaction).await?;
     if !state.chat.serves(heard.sender()) {
         return Ok(StatusCode::OK.into_response());

@@ -1,6 +1,7 @@
 //! The bot in chat: calls signed as Slack signs them, over HTTP; a workspace on loopback that hears
 //! what the bot says; and a browser that logs people in.
 
+mod asked;
 mod bot;
 mod cold;
 mod hand;

@@ -1,12 +1,14 @@
 //! Slack fails in every way that it has: nothing is lost, nothing stands twice, and nobody who asks
 //! the API waits for it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postern_local::account::BATCH_1;
 use postern_local::people::Person::{Anna, Ben};
 use postern_local::slack::{CHANNEL, Trouble};
 use rules::status::StatusWord::{Approved, Pending};
+use standin::Service;
+use standin::faults::{FaultKind, FaultRule};
 
 use super::hand::button;
 use super::{ANNA, BEN};
@@ -98,6 +100,24 @@ async fn one_lost_answer_is_looked_for_before_it_is_said_again() {
     assert!(looked);
     let cards = slack.messages(CHANNEL).len() + slack.messages("D0ANNA").len();
     assert_eq!(cards, 2);
+}
+
+#[tokio::test]
+async fn slack_is_answered_in_time_whatever_aws_does() {
+    for (service, operation) in [(Service::Lambda, "Invoke"), (Service::Ssm, "GetParameter")] {
+        let scene = Scene::open().await;
+        let anna = scene.seat(ANNA, "Anna");
+        let hang = FaultRule::always(service, operation, FaultKind::Hang);
+        let hang = scene.world().faults().inject(hang);
+        let command = anna.command(&scene, "help", "1");
+        let begun = Instant::now();
+        let late = scene.slack(&command).await;
+        assert!(begun.elapsed() < Duration::from_secs(3), "{operation}");
+        late.must_say(503, "aws-unavailable");
+        scene.world().faults().remove(hang);
+        scene.slack(&command).await.must_be(200);
+        assert_eq!(scene.house().slack().whispers().len(), 1, "{operation}");
+    }
 }
 
 #[tokio::test]

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use postern_local::account::CHAT_SECRETS;
 use postern_local::people::Person::{Anna, Ben};
 use standin::ssm::ParameterType;
 
 use super::hand::{Sent, button, form, signature};
 use super::{ANNA, BEN};
+use crate::lambda::event;
 use crate::scene::Scene;
 
 #[tokio::test]
@@ -36,6 +39,30 @@ async fn the_same_signed_click_twice_changes_state_once() {
         .await
         .must_be(200);
     assert_eq!(mine.body["requests"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_body_that_comes_in_base64_is_believed_by_its_own_bytes() {
+    let scene = Scene::open().await;
+    let anna = scene.seat(ANNA, "Anna");
+    let sent = anna.command(&scene, "help", "1");
+    let secret = scene.house().signing_secret().expose();
+    let at = scene.now().seconds().to_string();
+    let base64 = STANDARD.encode(&sent.body);
+    for (signed, status) in [(&sent.body, 200), (&base64, 401)] {
+        let signature = signature(secret, &at, signed);
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("x-slack-request-timestamp", at.as_str()),
+            ("x-slack-signature", &signature),
+        ];
+        let mut event = event("POST", sent.path, &headers, None);
+        event["body"] = base64.as_str().into();
+        event["isBase64Encoded"] = true.into();
+        scene.handed(&event).await.must_be(status);
+    }
+    scene.world().taken_has_run().await;
+    assert_eq!(scene.house().slack().whispers().len(), 1);
 }
 
 #[tokio::test]
