@@ -20,8 +20,8 @@
 //! | attempt | `CHAT#<team>/<user>` | `ATTEMPT` | that a chat user wants to be bound |
 //! | linked | `LINKED` | `<team>/<user>` | the same, to list them all |
 //! | login | `LOGIN#<digest>` | `LOGIN` | a login that is under way, by the digest of what its bearer knows |
-//! | board | `REQ#<id>` | `CHAT` | which messages about a request stand in chat |
-//! | untold | `UNTOLD#<shard>` | `<id>` | that these messages may not be as the request is |
+//! | board | `REQ#<id>` | `CHAT#<system>` | what a chat system was told of a request, and which messages stand there |
+//! | untold | `UNTOLD#<shard>` | `<system>#<id>` | that the system may have to be told of the request |
 //! | lease | `LEASE#<role>` | `LEASE` | which run of the sweeper may write a role's deny list, and until when |
 //!
 //! **Every change is one `TransactWriteItems`**: the request under the condition that its version is
@@ -70,7 +70,7 @@ use rules::session::SessionRecord;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
-pub use self::boards::Untold;
+pub use self::boards::{ChatSystem, Untold};
 pub use self::due::{DueList, DueRow};
 pub use self::fault::LedgerFault;
 pub use self::idempotency::{BadKey, IdempotencyKey, Mark, Remembered};

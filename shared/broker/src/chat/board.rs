@@ -1,4 +1,4 @@
-//! The board of one request: what of it was said in chat, and which cards stand there.
+//! The boards of one request: what of it was said in each chat system, and which cards stand there.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::slack::{Posted, Spot};
 
-/// What was said about a request.
+/// What was said about a request in Slack.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Board {
@@ -21,11 +21,9 @@ pub(super) struct Board {
     pub(super) saying: Option<Saying>,
     /// The cards that stand somewhere.
     pub(super) cards: Vec<Standing>,
-    /// What another chat system has taken.
-    pub(super) hook: Taken,
 }
 
-/// What another chat system has taken of what was said.
+/// What another chat system has taken of what was said about a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Taken {

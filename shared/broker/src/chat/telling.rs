@@ -14,18 +14,19 @@
 //! it is posted. Whoever finds such a record looks for the message in Slack before posting it.
 
 mod hook;
-mod work;
+mod slack;
+mod subject;
 
 use std::time::Duration;
 
 use rules::moment::Moment;
 use rules::names::RequestId;
 
-use self::work::Work;
+use self::subject::Subject;
 use super::hook::HookFault;
 use super::{Chat, Trouble};
 use crate::fault::AwsFault;
-use crate::ledger::{LedgerFault, Untold};
+use crate::ledger::{ChatSystem, LedgerFault, Untold};
 use crate::slack::SlackFault;
 
 /// How long one run may hold a board.
@@ -83,21 +84,34 @@ impl From<AwsFault> for Later {
 }
 
 impl Chat {
-    /// Something has changed about a request: its board is marked, and brought in line where Slack
+    /// Something has changed about a request: its boards are marked, and brought in line where chat
     /// lets it.
     ///
     /// # Errors
-    /// The ledger failed before the mark was made. Afterwards nothing is lost.
+    /// The ledger failed before the marks were made. Afterwards nothing is lost.
     pub async fn tell(&self, id: RequestId) -> Result<Told, Trouble> {
-        let untold = self.ledger.mark_untold(id).await?;
+        let mut marks = Vec::new();
+        for system in self.systems() {
+            marks.push(self.ledger.mark_untold(id, system).await?);
+        }
         let mut told = Told::default();
-        // A mark that nothing has failed of yet waits for a reminder, and news do not wait for that.
-        if untold.tries == 0 || untold.not_before <= self.now() {
-            self.settle(untold, &mut told).await;
-        } else {
-            told.waiting = 1;
+        for untold in marks {
+            // A mark that nothing has failed of yet waits for a reminder, and news do not wait for
+            // that.
+            if untold.tries == 0 || untold.not_before <= self.now() {
+                self.settle(untold, &mut told).await;
+            } else {
+                told.waiting = told.waiting.saturating_add(1);
+            }
         }
         Ok(told)
+    }
+
+    /// The chat systems that are told.
+    fn systems(&self) -> impl Iterator<Item = ChatSystem> + use<> {
+        let slack = self.workspace.is_some().then_some(ChatSystem::Slack);
+        let hook = self.hook.is_some().then_some(ChatSystem::Hook);
+        slack.into_iter().chain(hook)
     }
 
     /// Brings the boards in line that are marked and due, until that moment.
@@ -121,7 +135,7 @@ impl Chat {
     /// Brings one board in line, and takes its mark away or puts it off.
     async fn settle(&self, untold: Untold, told: &mut Told) {
         let id = untold.request;
-        let lease = format!("chat/{id}");
+        let lease = format!("chat/{}/{id}", untold.system.as_str());
         let now = self.now();
         let taken = self.ledger.take_lease(lease, now.plus(LEASE), now).await;
         let lease = match taken {
@@ -145,7 +159,7 @@ impl Chat {
 
     async fn line_up(&self, mut untold: Untold, told: &mut Told) -> Result<bool, Trouble> {
         for _ in 0..ROUNDS {
-            let outcome = Box::pin(self.once(untold.request, told)).await;
+            let outcome = Box::pin(self.once(&untold, told)).await;
             match outcome {
                 Ok(None) => {
                     if self.ledger.told(&untold).await? {
@@ -178,7 +192,7 @@ impl Chat {
                 }
             }
             // It was marked again meanwhile.
-            untold = match self.ledger.untold_of(untold.request).await? {
+            untold = match self.ledger.untold_of(untold.request, untold.system).await? {
                 Some(untold) => untold,
                 None => return Ok(true),
             };
@@ -194,16 +208,25 @@ impl Chat {
         Ok(())
     }
 
-    /// Says what is to be said now. Gives when there is more, of itself.
-    async fn once(&self, id: RequestId, told: &mut Told) -> Result<Option<Moment>, Later> {
-        let Some(request) = self.ledger.load(id).await? else {
+    /// Says what is to be said now. Gives when there is more, of itself. Of a chat system that is there
+    /// no more nothing is to be said.
+    async fn once(&self, untold: &Untold, told: &mut Told) -> Result<Option<Moment>, Later> {
+        let Some(subject) = Subject::of(self, untold.request).await? else {
             return Ok(None);
         };
-        let board = self.ledger.board(id).await?.unwrap_or_default();
-        let mut work = Work::new(self, board, request, self.keys().await?);
-        let outcome = Box::pin(work.run()).await;
-        told.troubles.append(&mut work.troubles);
-        outcome
+        match (untold.system, &self.workspace, &self.hook) {
+            (ChatSystem::Slack, Some(workspace), _) => {
+                let mut work = slack::Work::of(subject, workspace).await?;
+                let outcome = Box::pin(work.run()).await;
+                told.troubles.append(&mut work.troubles);
+                outcome
+            }
+            (ChatSystem::Hook, _, Some(hook)) => {
+                let mut work = hook::Work::of(subject, hook).await?;
+                Box::pin(work.run()).await
+            }
+            (ChatSystem::Slack, None, _) | (ChatSystem::Hook, _, None) => Ok(None),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What chat has been told, and what it has yet to be told.
 //!
-//! Of each request there is one *board*: which messages about it stand in chat, where, and what each
-//! shows. A mark says that the board may not be as the request is. It is written before anything is
+//! Of each request there is one *board* for each chat system: which messages about it stand there, where,
+//! and what each shows. Systems know nothing of each other, so one that is down holds up none. A mark says that the board may not be as the request is. It is written before anything is
 //! sent and taken away once all is sent, so an outage of chat delays and loses nothing; and it counts,
 //! so that what changes while a board is being put right is not forgotten with it.
 
@@ -20,11 +20,33 @@ use crate::fault::AwsFault;
 /// How long a board is kept: longer than logs are looked at again.
 const KEPT_FOR: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 
+/// A chat system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChatSystem {
+    /// Slack.
+    Slack,
+    /// Another one, behind a webhook.
+    Hook,
+}
+
+impl ChatSystem {
+    /// Its name in the ledger.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Slack => "slack",
+            Self::Hook => "hook",
+        }
+    }
+}
+
 /// That the board of a request may not be as the request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Untold {
     /// The request.
     pub request: RequestId,
+    /// Whose board.
+    pub system: ChatSystem,
     /// How often it has been marked.
     pub marks: u64,
     /// Not before.
@@ -38,12 +60,16 @@ impl Ledger {
     ///
     /// # Errors
     /// DynamoDB failed.
-    pub async fn mark_untold(&self, id: RequestId) -> Result<Untold, LedgerFault> {
+    pub async fn mark_untold(
+        &self,
+        id: RequestId,
+        system: ChatSystem,
+    ) -> Result<Untold, LedgerFault> {
         let call = self
             .client
             .update_item()
             .table_name(&self.table.name)
-            .set_key(Some(self.untold_key(id).attributes()))
+            .set_key(Some(self.untold_key(id, system).attributes()))
             .update_expression(
                 "ADD marks :one SET not_before = if_not_exists(not_before, :zero), \
                  tries = if_not_exists(tries, :zero)",
@@ -81,7 +107,7 @@ impl Ledger {
             .client
             .delete_item()
             .table_name(&self.table.name)
-            .set_key(Some(self.untold_key(untold.request).attributes()))
+            .set_key(Some(self.key_of(untold).attributes()))
             .condition_expression("attribute_not_exists(pk) OR marks = :marks")
             .expression_attribute_values(":marks", n(untold.marks))
             .send();
@@ -108,7 +134,7 @@ impl Ledger {
             .client
             .update_item()
             .table_name(&self.table.name)
-            .set_key(Some(self.untold_key(untold.request).attributes()))
+            .set_key(Some(self.key_of(untold).attributes()))
             .update_expression("SET not_before = :at, tries = :tries")
             .condition_expression("marks = :marks")
             .expression_attribute_values(":at", n(not_before.millis()))
@@ -128,8 +154,12 @@ impl Ledger {
     ///
     /// # Errors
     /// DynamoDB failed.
-    pub async fn untold_of(&self, id: RequestId) -> Result<Option<Untold>, LedgerFault> {
-        let item = self.get(&self.untold_key(id)).await?;
+    pub async fn untold_of(
+        &self,
+        id: RequestId,
+        system: ChatSystem,
+    ) -> Result<Option<Untold>, LedgerFault> {
+        let item = self.get(&self.untold_key(id, system)).await?;
         Ok(item.as_ref().and_then(read))
     }
 
@@ -140,8 +170,9 @@ impl Ledger {
     pub async fn board<T: DeserializeOwned>(
         &self,
         id: RequestId,
+        system: ChatSystem,
     ) -> Result<Option<T>, LedgerFault> {
-        match self.get(&Key::board(id)).await? {
+        match self.get(&Key::board(id, system.as_str())).await? {
             Some(item) => item::read_document(id, &item).map(Some),
             None => Ok(None),
         }
@@ -154,10 +185,11 @@ impl Ledger {
     pub async fn keep_board<T: Serialize>(
         &self,
         id: RequestId,
+        system: ChatSystem,
         board: &T,
         now: Moment,
     ) -> Result<(), LedgerFault> {
-        let item = Key::board(id).with([
+        let item = Key::board(id, system.as_str()).with([
             (item::DOC, item::document(id, board)?),
             (item::EXPIRES, n(now.plus(KEPT_FOR).seconds())),
         ]);
@@ -173,15 +205,22 @@ impl Ledger {
         }
     }
 
-    fn untold_key(&self, id: RequestId) -> Key {
-        Key::untold(due::shard(id, &self.table), id)
+    fn untold_key(&self, id: RequestId, system: ChatSystem) -> Key {
+        Key::untold(due::shard(id, &self.table), id, system.as_str())
+    }
+
+    fn key_of(&self, untold: &Untold) -> Key {
+        self.untold_key(untold.request, untold.system)
     }
 }
 
 fn read(item: &Item) -> Option<Untold> {
     let number = |name| item::number(item, name);
+    let (system, request) = item::text(item, "sk")?.split_once('#')?;
+    let systems = [ChatSystem::Slack, ChatSystem::Hook];
     Some(Untold {
-        request: item::text(item, "sk")?.parse().ok()?,
+        request: request.parse().ok()?,
+        system: systems.into_iter().find(|one| one.as_str() == system)?,
         marks: number("marks")?.try_into().ok()?,
         not_before: Moment::from_millis(number("not_before")?),
         tries: number("tries")?.try_into().ok()?,

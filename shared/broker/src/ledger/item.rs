@@ -150,19 +150,19 @@ impl Key {
         }
     }
 
-    /// The messages about a request that stand in chat.
-    pub(super) fn board(id: RequestId) -> Self {
+    /// What a chat system was told of a request.
+    pub(super) fn board(id: RequestId, system: &str) -> Self {
         Self {
             pk: request_pk(id),
-            sk: "CHAT".to_owned(),
+            sk: format!("CHAT#{system}"),
         }
     }
 
-    /// That these messages may not be as the request is.
-    pub(super) fn untold(shard: u8, id: RequestId) -> Self {
+    /// That a chat system may have to be told of a request.
+    pub(super) fn untold(shard: u8, id: RequestId, system: &str) -> Self {
         Self {
             pk: untold_pk(shard),
-            sk: id.to_string(),
+            sk: format!("{system}#{id}"),
         }
     }
 

@@ -234,6 +234,16 @@ async fn slack_and_another_chat_system_are_told_side_by_side_and_one_that_is_dow
     scene.chat_hears().await;
     let card = scene.card(id);
     assert!(bot.notices(&scene).is_empty());
+    // What happens next shows in Slack at once, however long the other one has been down.
+    let other = scene.as_(Anna).ask(&shell_on(BATCH_1)).await;
+    let other = other.must_be(201).id();
+    scene.chat_hears().await;
+    scene.as_(Anna).does("withdraw", other).await.must_be(200);
+    scene.chat_hears().await;
+    assert_eq!(
+        super::hand::button(&scene.card(other).blocks, "approve"),
+        None
+    );
     bot.fails(0, 0, false);
     for _ in 0..3 {
         scene.advance(Duration::from_secs(60));
