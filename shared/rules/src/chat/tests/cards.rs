@@ -4,24 +4,23 @@ use serde_json::Value;
 
 use super::shown::tapped;
 use super::*;
+use crate::chat::blocks::Message;
 use crate::chat::button::Button;
 use crate::chat::card::{Audience, Card, Pages, card};
 use crate::chat::says;
 use crate::life::end;
 use crate::status::StatusWord;
+use crate::wire::RequestView;
+
+/// The card of a request as it is seen.
+fn card_of(view: &RequestView, audience: Audience) -> Option<Message> {
+    set(|setting| card(&Card { view, audience }, setting))
+}
 
 /// The buttons of a card: the verb that each carries, or `page`.
 fn buttons(scene: &Scene, request: &Request, audience: Audience) -> Vec<String> {
     let view = view(scene, request);
-    let message = set(|setting| {
-        card(
-            &Card {
-                view: &view,
-                audience,
-            },
-            setting,
-        )
-    });
+    let message = card_of(&view, audience);
     let message = serde_json::to_value(message.unwrap()).unwrap();
     let blocks = message["blocks"].as_array().unwrap();
     let actions = blocks.iter().find(|block| block["type"] == "actions");
@@ -112,15 +111,7 @@ fn what_the_policy_keeps_out_of_chat_is_not_shown_there() {
     let scene = Scene::under(&scene::needing(1).replace("@id", "@chat(\"none\") @id"));
     let view = view(&scene, &scene.active());
     for audience in [Audience::Approvers, Audience::Requester] {
-        let message = set(|setting| {
-            card(
-                &Card {
-                    view: &view,
-                    audience,
-                },
-                setting,
-            )
-        });
+        let message = card_of(&view, audience);
         assert_eq!(message, None);
     }
     assert_eq!(says::outcome(&view, None), None);
@@ -174,15 +165,7 @@ fn a_card_with_all_that_it_can_hold_stays_within_what_slack_takes() {
     });
     let view = view(&scene, &asked);
     let audience = Audience::Approvers;
-    let message = set(|setting| {
-        card(
-            &Card {
-                view: &view,
-                audience,
-            },
-            setting,
-        )
-    });
+    let message = card_of(&view, audience);
     let message = serde_json::to_value(message.unwrap()).unwrap();
     let blocks = message["blocks"].as_array().unwrap();
     assert!(blocks.len() <= 50, "{}", blocks.len());
@@ -207,15 +190,7 @@ fn the_end_is_told_in_the_readers_zone_and_in_utc_where_that_cannot_be() {
     let view = view(&scene, &scene.active());
     let ends = view.state.ends_at.unwrap();
     let audience = Audience::Approvers;
-    let message = set(|setting| {
-        card(
-            &Card {
-                view: &view,
-                audience,
-            },
-            setting,
-        )
-    });
+    let message = card_of(&view, audience);
     let message = serde_json::to_string(&message.unwrap()).unwrap();
     let date = format!(
         "<!date^{}^{{date_short_pretty}} {{time}}|2026-11-24 10:01 UTC>",
