@@ -10,6 +10,7 @@ mod counted;
 mod function;
 mod ports;
 mod powers;
+mod sweeping;
 
 use std::io;
 use std::path::PathBuf;
@@ -29,20 +30,20 @@ use functions::api::ApiState;
 use functions::doctor::DoctorState;
 use functions::issue::IssueState;
 use functions::notices::noted;
-use functions::sweep::AHEAD;
 use rules::moment::Moment;
 use rules::place::Place;
 use rules::wire::Secret;
 use standin::door::Listening;
 use standin::iam::Keys;
 use standin::{StandinClock, World, WorldError};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use self::chat::Chatting;
 pub use self::configured::NotPut;
 use self::counted::Counted;
 use self::ports::Bound;
 pub use self::ports::NoDoor;
+pub use self::sweeping::Sweeping;
 pub use crate::account::Function;
 use crate::account::{self, ACCOUNT, NotSeeded, REGION};
 use crate::environment::Environment;
@@ -359,30 +360,6 @@ impl House {
     pub fn sdk_config_of(&self, keys: &Keys) -> Result<SdkConfig, NoHouse> {
         self.wire.config(keys)
     }
-
-    /// Sweeps from now on until the house falls, as a deployed sweeper does: a run begins every
-    /// minute, whatever has become of the one before, and looks a little further ahead.
-    #[must_use = "dropping it ends the sweeping"]
-    pub fn keep_sweeping(&self) -> Sweeping {
-        let (sweeper, clock) = (Arc::clone(&self.sweeper), self.clock.clone());
-        let telling = self.chatting.keep_telling(&self.world, &self.clock);
-        let sweeping = tokio::spawn(async move {
-            let mut runs = JoinSet::new();
-            loop {
-                let begun = clock.now();
-                let sweeper = Arc::clone(&sweeper);
-                runs.spawn(async move { Box::pin(sweeper.run(begun.plus(AHEAD))).await });
-                clock.sleep_until(begun.plus(EVERY)).await;
-                while let Some(done) = runs.try_join_next() {
-                    for trouble in done.iter().flat_map(|report| &report.troubles) {
-                        let request = trouble.request.map(|id| id.to_string());
-                        tracing::error!(request.id = request, cause = trouble.what, "met trouble");
-                    }
-                }
-            }
-        });
-        Sweeping([sweeping, telling])
-    }
 }
 
 impl Drop for House {
@@ -391,17 +368,5 @@ impl Drop for House {
         powers::tell(&self.world);
         // They hold the world that holds them.
         self.world.remove_functions();
-    }
-}
-
-/// A sweeper at work, and what brings its events to chat; dropping it ends their work.
-#[derive(Debug)]
-pub struct Sweeping([JoinHandle<()>; 2]);
-
-impl Drop for Sweeping {
-    fn drop(&mut self) {
-        for task in &self.0 {
-            task.abort();
-        }
     }
 }

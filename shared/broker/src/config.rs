@@ -7,6 +7,7 @@
 
 mod changing;
 mod chat;
+mod parts;
 mod reading;
 
 use std::collections::BTreeSet;
@@ -28,21 +29,17 @@ pub use self::reading::{Fault, Faults};
 use crate::aws::{Accounts, Duty, NoCredentials};
 use crate::bus::{Bus, BusName};
 use crate::clock::Clock;
-use crate::desk::{Desk, DoctorsFunction, Issuer};
 use crate::doctor::Doctor;
 use crate::iam::Iam;
 use crate::identity::{Algorithm, IdentityConfig, IdentityFault, Verifier};
 use crate::in_force::InForce;
-use crate::inventory::Inventory;
-use crate::lambda::{FunctionName, Functions};
+use crate::lambda::FunctionName;
 use crate::ledger::{Ledger, Table};
 use crate::notice::Notices;
 use crate::on_call::{FeedPlace, OnCallFeed};
 use crate::policies::Policies;
-use crate::practice::Practice;
 use crate::s3::{BucketName, Evidence, S3Logs};
 use crate::ssm::{CallRate, Ssm};
-use crate::sts::Sts;
 use crate::sweeper::{EvidencePlan, Reach, Sweeper};
 use crate::terms::Terms;
 
@@ -280,71 +277,6 @@ impl Config {
             None => OnCallFeed::none(),
         };
         InForce::new(policies, on_call, notices)
-    }
-
-    /// The part that talks about access.
-    ///
-    /// # Errors
-    /// A place lies in an account without credentials.
-    pub fn desk(
-        &self,
-        sdk: &SdkConfig,
-        in_force: InForce,
-        clock: Clock,
-    ) -> Result<Desk, NoCredentials> {
-        let inventory = Inventory::new(&self.ground.accounts(sdk, Duty::Look), &self.terms.places)?;
-        Ok(Desk::new(
-            self.terms(),
-            in_force,
-            self.ground.ledger(sdk),
-            inventory,
-            self.doctor
-                .clone()
-                .map(|name| DoctorsFunction::new(Functions::new(sdk), name)),
-            clock,
-        ))
-    }
-
-    /// The part that has instances examined.
-    ///
-    /// # Errors
-    /// A place lies in an account without credentials.
-    pub fn practice(
-        &self,
-        sdk: &SdkConfig,
-        in_force: InForce,
-        clock: Clock,
-    ) -> Result<Practice, NoCredentials> {
-        let inventory = Inventory::new(&self.ground.accounts(sdk, Duty::Look), &self.terms.places)?;
-        let doctor = self.ground.doctor(sdk)?;
-        Ok(Practice::new(
-            self.terms(),
-            in_force,
-            inventory,
-            doctor,
-            clock,
-        ))
-    }
-
-    /// The part that hands access out.
-    ///
-    /// # Errors
-    /// A place lies in an account without credentials.
-    pub fn issuer(
-        &self,
-        sdk: &SdkConfig,
-        in_force: InForce,
-        clock: Clock,
-    ) -> Result<Issuer, NoCredentials> {
-        let inventory = Inventory::new(&self.ground.accounts(sdk, Duty::Look), &self.terms.places)?;
-        Ok(Issuer::new(
-            self.terms(),
-            in_force,
-            self.ground.ledger(sdk),
-            inventory,
-            Sts::new(sdk),
-            clock,
-        ))
     }
 }
 
