@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::{get, post};
 use broker::chat::{Chat, Told, Undone, Work};
 use broker::clock::Clock;
 use broker::identity::Verifier;
@@ -75,11 +74,29 @@ impl FromRef<ChatState> for Arc<Chat> {
     }
 }
 
-/// The routes of `chatops` that take a token, described.
+/// The routes of `chatops`, described.
 pub(crate) fn routes() -> OpenApiRouter<ChatState> {
+    of_any_chat().merge(of_slack()).merge(of_hook())
+}
+
+/// For people with a token, and for browsers.
+fn of_any_chat() -> OpenApiRouter<ChatState> {
     OpenApiRouter::default()
         .routes(routes!(links::links))
         .routes(routes!(links::unlink))
+        .routes(routes!(pages::link))
+        .routes(routes!(pages::back))
+        .routes(routes!(pages::approve, pages::said))
+}
+
+fn of_slack() -> OpenApiRouter<ChatState> {
+    OpenApiRouter::default()
+        .routes(routes!(calls::command))
+        .routes(routes!(calls::interaction))
+}
+
+fn of_hook() -> OpenApiRouter<ChatState> {
+    OpenApiRouter::default().routes(routes!(hook::document))
 }
 
 /// The router of `chatops`. Without chat it has no route.
@@ -87,19 +104,14 @@ pub fn router(state: Option<ChatState>, metrics: Metrics) -> Router {
     let Some(state) = state else {
         return boundary::around(Router::new(), metrics);
     };
-    let (described, _) = routes().split_for_parts();
-    let mut router = described
-        .route("/chat/link", get(pages::link))
-        .route("/chat/link/callback", get(pages::back))
-        .route("/chat/approve", get(pages::approve).post(pages::said));
+    let mut served = of_any_chat();
     if state.chat.has_slack() {
-        router = router
-            .route("/chat/slack/commands", post(calls::command))
-            .route("/chat/slack/interactions", post(calls::interaction));
+        served = served.merge(of_slack());
     }
     if state.chat.has_hook() {
-        router = router.route("/chat/webhook", post(hook::document));
+        served = served.merge(of_hook());
     }
+    let (router, _) = served.split_for_parts();
     boundary::around(router.with_state(state), metrics)
 }
 

@@ -13,7 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use rules::wire::Problem;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -37,7 +37,7 @@ use crate::{api, chatops, doctor, issue};
         (name = "requests", description = "Requests, and the grants that they become"),
         (name = "targets", description = "What may be asked for"),
         (name = "policy", description = "What the policy set says"),
-        (name = "chat", description = "Links of chat users; where there is no chat, these paths do not exist"),
+        (name = "chat", description = "The bot in chat; where there is no chat, these paths do not exist"),
         (name = "about", description = "The function itself; no token is needed"),
     ),
 )]
@@ -62,6 +62,23 @@ pub fn document() -> OpenApi {
         .description(Some("A token of the configured OpenID Connect provider"))
         .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    for (name, header, says) in [
+        (
+            "slack",
+            "X-Slack-Signature",
+            "Slack's signature of the time in `X-Slack-Request-Timestamp` and the raw body",
+        ),
+        (
+            "webhook",
+            "X-Postern-Signature",
+            "The webhook's signature of the time in `X-Postern-Timestamp` and the raw body \
+             (docs/chatops.md)",
+        ),
+    ] {
+        let signature = ApiKeyValue::with_description(header, says);
+        let scheme = SecurityScheme::ApiKey(ApiKey::Header(signature));
+        components.add_security_scheme(name, scheme);
+    }
     for item in whole.paths.paths.values_mut() {
         operations(item).for_each(problems::declare);
     }

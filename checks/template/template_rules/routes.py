@@ -6,9 +6,9 @@ call every operation that asks for a token without one. So the rule is: a route'
 a token there, or the route is on the public list; where the gateway verifies too, it does so for
 every route that is not.
 
-What chat systems and browsers call is not of that description. `facts/chat-routes.json` names those routes
-and how each call proves itself; the flow tests (tests/tests/flows/chat) call them without that proof. They
-exist only where what calls them does.
+What chat systems and browsers call has no token. `facts/chat-routes.json` names those routes and how each
+call proves itself; the flow tests (tests/tests/flows/chat) call them without that proof. They exist only
+where what calls them does.
 """
 
 from __future__ import annotations
@@ -43,31 +43,29 @@ def _operations(house: House) -> dict[str, bool]:
 
 
 def _answered(house: House) -> set[str]:
-    """The operations that the functions of this deployment answer: without chat there are no links to list."""
-    return {key for key in _operations(house) if house.chats or not key.partition(" ")[2].startswith("/v1/chat/")}
+    """The operations that the functions of this deployment answer, by what of chat is served."""
 
-
-def _of_chat(house: House) -> set[str]:
-    """The routes that are called without a token, by what of chat is served."""
-
-    def called(route: str) -> bool:
+    def is_there(route: str) -> bool:
         path = route.partition(" ")[2]
         if path.startswith("/chat/slack/"):
             return house.slack
-        return house.hook if path == "/chat/webhook" else house.chats
+        if path == "/chat/webhook":
+            return house.hook
+        return house.chats or not path.startswith(("/chat/", "/v1/chat/"))
 
-    return {route for route in house.fact("chat-routes.json") if called(route)}
+    return {route for route in _operations(house) if is_there(route)}
 
 
 @rule(HOME)
 def every_route_is_an_operation(house: House) -> Findings:
-    """The routes of the template are the operations of docs/openapi.json, and those that chat needs."""
+    """The routes of the template are the operations of docs/openapi.json that are answered."""
     routes = [route["RouteKey"] for route in house.of("AWS::ApiGatewayV2::Route").values()]
-    operations, chat = _answered(house), _of_chat(house)
-    for route in sorted(set(routes) - operations - chat):
+    operations = _answered(house)
+    for route in sorted(set(routes) - operations):
         yield f"route `{route}` is no operation of docs/openapi.json, or nobody can call it"
-    for route in sorted(chat - set(routes)):
-        yield f"`{route}` is a route of chat and stands nowhere"
+    of_chat = {key for key in _operations(house) if key.partition(" ")[2].startswith("/chat/")}
+    for route in sorted(of_chat ^ house.fact("chat-routes.json").keys()):
+        yield f"`{route}` is of chat by docs/openapi.json or by facts/chat-routes.json, and not by both"
     for operation in sorted(operations - set(routes)):
         yield f"operation `{operation}` has no route"
     for route in sorted({route for route in routes if routes.count(route) > 1}):

@@ -35,7 +35,19 @@ const PATIENCE: Duration = Duration::from_millis(2_500);
 #[error("no answer was had within {} ms", PATIENCE.as_millis())]
 struct Late;
 
-/// A slash command.
+/// Take a slash command of Slack
+///
+/// The answer is at once; what is to be done is done afterwards, and told where Slack says. Where Slack
+/// is not served, this path does not exist.
+#[utoipa::path(
+    post,
+    path = "/chat/slack/commands",
+    operation_id = "slack_command",
+    tag = "chat",
+    security(("slack" = [])),
+    request_body(content = Object, content_type = "application/x-www-form-urlencoded", description = "As Slack sends it"),
+    responses((status = 200, description = "Taken; or a message for whoever said it")),
+)]
 pub(super) async fn command(
     State(state): State<ChatState>,
     request: Request,
@@ -43,7 +55,18 @@ pub(super) async fn command(
     in_time(on_command(state, request)).await
 }
 
-/// A click or a form.
+/// Take a click or a form of Slack
+///
+/// As with commands. A form that cannot be taken as it is, is told what is wrong in it.
+#[utoipa::path(
+    post,
+    path = "/chat/slack/interactions",
+    operation_id = "slack_interaction",
+    tag = "chat",
+    security(("slack" = [])),
+    request_body(content = Object, content_type = "application/x-www-form-urlencoded", description = "As Slack sends it"),
+    responses((status = 200, description = "Taken; or what is wrong in a form")),
+)]
 pub(super) async fn interaction(
     State(state): State<ChatState>,
     request: Request,

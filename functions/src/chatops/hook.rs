@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use broker::chat::hearing::Call;
 use broker::chat::hook::{SIGNATURE, TIMESTAMP};
-use rules::chat::webhook::LONGEST;
+use rules::chat::webhook::{Document, LONGEST, Reply};
 use rules::names::RequestId;
 use serde_json::json;
 
@@ -17,7 +17,19 @@ use super::calls::{bytes, not_believed, once};
 use crate::code::Code;
 use crate::problem::{Answered, No};
 
-/// A document.
+/// Take what the bot of another chat system sends
+///
+/// What somebody says or presses there. The same document counts once, however often it is sent. Where
+/// no such chat system is set, this path does not exist.
+#[utoipa::path(
+    post,
+    path = "/chat/webhook",
+    operation_id = "webhook",
+    tag = "chat",
+    security(("webhook" = [])),
+    request_body = Document,
+    responses((status = 200, description = "What came of it, for whoever did it", body = Reply)),
+)]
 pub(super) async fn document(
     State(state): State<ChatState>,
     request: Request,

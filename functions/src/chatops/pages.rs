@@ -63,7 +63,22 @@ pub(super) struct Sent {
     comment: String,
 }
 
-/// Signing in to link a chat user.
+/// Sign in to link a chat user
+///
+/// Leads to the identity provider.
+#[utoipa::path(
+    get,
+    path = "/chat/link",
+    operation_id = "link_page",
+    tag = "chat",
+    security(()),
+    params(("state" = Option<String>, Query, description = "What the chat user was told")),
+    responses(
+        (status = 303, description = "To the identity provider"),
+        (status = 400, description = "A page: this login is over", content_type = "text/html"),
+        (status = 503, description = "A page: not now", content_type = "text/html"),
+    ),
+)]
 pub(super) async fn link(
     State(chat): State<Arc<Chat>>,
     returned: Result<Query<Returned>, axum::extract::rejection::QueryRejection>,
@@ -75,7 +90,22 @@ pub(super) async fn link(
     }
 }
 
-/// Signing in to answer a request.
+/// Sign in to answer a request
+///
+/// Leads to the identity provider, whether there is such a request or not.
+#[utoipa::path(
+    get,
+    path = "/chat/approve",
+    operation_id = "answer_page",
+    tag = "chat",
+    security(()),
+    params(("request" = Option<String>, Query, description = "The id of the request")),
+    responses(
+        (status = 303, description = "To the identity provider"),
+        (status = 400, description = "A page: this login is over", content_type = "text/html"),
+        (status = 503, description = "A page: not now", content_type = "text/html"),
+    ),
+)]
 pub(super) async fn approve(
     State(chat): State<Arc<Chat>>,
     which: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
@@ -88,7 +118,27 @@ pub(super) async fn approve(
     }
 }
 
-/// Back from the identity provider.
+/// Come back from the identity provider
+///
+/// A `state` is good once, for ten minutes.
+#[utoipa::path(
+    get,
+    path = "/chat/link/callback",
+    operation_id = "login_callback",
+    tag = "chat",
+    security(()),
+    params(
+        ("state" = Option<String>, Query, description = "What the login was begun with"),
+        ("code" = Option<String>, Query, description = "What the identity provider gives"),
+    ),
+    responses(
+        (status = 200, description = "A page: the code to say in chat, or the request to answer", content_type = "text/html"),
+        (status = 403, description = "A page: a rule says no", content_type = "text/html"),
+        (status = 404, description = "A page: there is no such request to see", content_type = "text/html"),
+        (status = 400, description = "A page: this login is over", content_type = "text/html"),
+        (status = 503, description = "A page: not now", content_type = "text/html"),
+    ),
+)]
 pub(super) async fn back(
     State(chat): State<Arc<Chat>>,
     headers: HeaderMap,
@@ -129,7 +179,25 @@ pub(super) async fn back(
     }
 }
 
-/// Somebody answers.
+/// Answer a request by its page
+///
+/// What the page sends: its ticket, good once in the browser that has logged in, and the answer.
+#[utoipa::path(
+    post,
+    path = "/chat/approve",
+    operation_id = "answer_by_page",
+    tag = "chat",
+    security(()),
+    request_body(content = Object, content_type = "application/x-www-form-urlencoded", description = "As the page sends it"),
+    responses(
+        (status = 200, description = "A page: it is done", content_type = "text/html"),
+        (status = 403, description = "A page: a rule says no", content_type = "text/html"),
+        (status = 409, description = "A page: the request is otherwise by now", content_type = "text/html"),
+        (status = 422, description = "A page: the answer cannot be read", content_type = "text/html"),
+        (status = 400, description = "A page: this login is over", content_type = "text/html"),
+        (status = 503, description = "A page: not now", content_type = "text/html"),
+    ),
+)]
 pub(super) async fn said(
     State(chat): State<Arc<Chat>>,
     headers: HeaderMap,

@@ -31,6 +31,13 @@ const CALL: &[Code] = &[
     Code::AwsUnavailable,
     Code::Internal,
 ];
+/// Every route that chat systems call, who sign what they send.
+const SIGNED: &[Code] = &[
+    Code::Unauthenticated,
+    Code::BodyTooLarge,
+    Code::UnreadableBody,
+    Code::AwsUnavailable,
+];
 /// Every route about one request.
 const ONE: &[Code] = &[Code::InvalidRequestId];
 /// Every route about one target.
@@ -266,6 +273,41 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         operation: "unlink",
         http: &[ANY, CALL, &[Code::LinkNotFound]],
+        rules: &[],
+    },
+    Route {
+        operation: "slack_command",
+        http: &[ANY, SIGNED],
+        rules: &[],
+    },
+    Route {
+        operation: "slack_interaction",
+        http: &[ANY, SIGNED],
+        rules: &[],
+    },
+    Route {
+        operation: "webhook",
+        http: &[ANY, SIGNED],
+        rules: &[],
+    },
+    Route {
+        operation: "link_page",
+        http: &[],
+        rules: &[],
+    },
+    Route {
+        operation: "login_callback",
+        http: &[],
+        rules: &[],
+    },
+    Route {
+        operation: "answer_page",
+        http: &[],
+        rules: &[],
+    },
+    Route {
+        operation: "answer_by_page",
+        http: &[],
         rules: &[],
     },
     Route {

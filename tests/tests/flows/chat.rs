@@ -14,4 +14,5 @@ mod signed;
 mod story;
 mod who;
 
+pub(crate) use self::bot::{Bot, HOOK};
 pub(crate) use self::hand::{ANNA, BEN, Browser, Hand};

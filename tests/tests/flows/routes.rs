@@ -13,7 +13,7 @@ use reqwest::Method;
 use rules::names::RequestId;
 use serde_json::{Value, json};
 
-use crate::chat::ANNA;
+use crate::chat::{ANNA, Bot, HOOK};
 use crate::scene::{Reply, Scene, Visitor, shell_on};
 
 /// The description as it is committed; the functions' own tests hold it to the code.
@@ -27,7 +27,8 @@ there is. The requester is Anna, an engineer; the stranger is Cleo, another engi
 is Ben, who is an engineer and a lead; operator and auditor are only that. Routes about one request
 are called on one of Anna's that is in the state that the route is for: pending for an answer,
 approved for `credentials`, an emergency that is over for `review`, active for all else. The link of a
-chat user is Anna's.
+chat user is Anna's. What chat systems send is not signed here, and pages are come to without a login:
+a token is no proof there.
 
 This page is written by the tests.
 
@@ -124,7 +125,13 @@ impl Scene {
 
 #[tokio::test]
 async fn every_route_tells_everybody_what_the_table_says() {
-    let scene = Scene::with(&[("POSTERN_MOST_PENDING", "1000")]).await;
+    let bot = Bot::listen().await;
+    let scene = Scene::with(&[
+        ("POSTERN_MOST_PENDING", "1000"),
+        ("POSTERN_CHAT_HOOK", HOOK),
+        ("POSTERN_CHAT_HOOK_ADDRESS", &bot.address),
+    ])
+    .await;
     let description: Value = serde_json::from_str(DESCRIPTION).unwrap();
     let mut table = HEAD.to_owned();
     writeln!(table, "| route | {} |", CALLERS.join(" | ")).unwrap();

@@ -80,14 +80,26 @@ pub enum Unreadable {
     Shape,
 }
 
-#[derive(Deserialize)]
+/// A document as it is sent: either `say` or `press`.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Document {
+    /// What the bot calls it, the same when it sends it again: 8 to 64 letters, digits or `-_`.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "9f6d2c1e-say"))]
     id: DocumentId,
+    /// What the other chat system calls whoever does it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "ben"))]
     user: UserId,
+    /// What they say: what would stand behind the slash command.
     say: Option<String>,
+    /// The value of the button that they press.
     press: Option<String>,
+    /// What they say with it; the reason, with a button to extend.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     comment: Option<Comment>,
+    /// How much longer, with a button to extend.
+    #[cfg_attr(feature = "openapi", schema(example = "30m"))]
     r#for: Option<String>,
 }
 

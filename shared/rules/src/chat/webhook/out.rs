@@ -31,6 +31,7 @@ pub struct Outgoing<'a> {
 
 /// A button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HookButton {
     /// What to write on it.
     pub text: String,
@@ -44,6 +45,7 @@ pub struct HookButton {
 
 /// What whoever acted is answered, for nobody else's eyes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reply {
     /// Lines of plain text; of other people's words in them nothing hides or formats.
     pub says: Vec<String>,
@@ -51,6 +53,7 @@ pub struct Reply {
     pub buttons: Vec<HookButton>,
     /// The request that it is about, where something may have changed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub request: Option<RequestId>,
 }
 
