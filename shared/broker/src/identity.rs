@@ -180,11 +180,7 @@ impl Verifier {
         if config.algorithms.is_empty() {
             return Err(IdentityFault::NoAlgorithm);
         }
-        let reach = if config.allow_loopback_http {
-            Reach::Local
-        } else {
-            Reach::Deployed
-        };
+        let reach = Reach::of(config.allow_loopback_http);
         let provider = Provider::new(
             config.issuer.clone(),
             config.jwks_uri,

@@ -79,6 +79,15 @@ impl SlackFault {
         matches!(self, Self::Unclear { .. })
     }
 
+    /// For how long Slack wants calls to wait.
+    #[must_use]
+    pub fn wait(&self) -> Duration {
+        match self {
+            Self::Limited { after, .. } => *after,
+            Self::Refused { .. } | Self::Unclear { .. } | Self::Unsendable { .. } => Duration::ZERO,
+        }
+    }
+
     /// Slack's word, where it refused.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
@@ -150,10 +159,7 @@ impl Slack {
     /// # Errors
     /// The HTTP client cannot be built.
     pub fn new(base: Url, hooks: Origin, allow_loopback_http: bool) -> Result<Self, NoClient> {
-        let reach = match allow_loopback_http {
-            true => Reach::Local,
-            false => Reach::Deployed,
-        };
+        let reach = Reach::of(allow_loopback_http);
         Ok(Self {
             base,
             hooks,
@@ -167,10 +173,7 @@ impl Slack {
     /// # Errors
     /// Why it may not.
     pub fn judge(base: &Url, allow_loopback_http: bool) -> Result<(), BadAddress> {
-        match allow_loopback_http {
-            true => Reach::Local.judge(base),
-            false => Reach::Deployed.judge(base),
-        }
+        Reach::of(allow_loopback_http).judge(base)
     }
 
     /// Posts a message to a channel, or under a message there. It is found again by its key.

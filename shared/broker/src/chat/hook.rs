@@ -55,6 +55,17 @@ pub enum HookFault {
     Unsendable,
 }
 
+impl HookFault {
+    /// For how long the bot wants notices to wait.
+    #[must_use]
+    pub fn wait(&self) -> Duration {
+        match self {
+            Self::Limited(wait) => *wait,
+            Self::NotTaken(_) | Self::Unsendable => Duration::ZERO,
+        }
+    }
+}
+
 impl Hook {
     /// The chat system of that name, whose bot listens at that address. Only the local run may have one
     /// on loopback.
@@ -67,14 +78,10 @@ impl Hook {
         nudges: Nudges,
         allow_loopback_http: bool,
     ) -> Result<Self, NoClient> {
-        let reach = match allow_loopback_http {
-            true => Reach::Local,
-            false => Reach::Deployed,
-        };
         Ok(Self {
             name,
             address,
-            client: client(reach, PATIENCE)?,
+            client: client(Reach::of(allow_loopback_http), PATIENCE)?,
             // Where its people talk is for the bot to know.
             routing: Routing {
                 asked: Asked::Direct,
@@ -91,10 +98,7 @@ impl Hook {
     /// # Errors
     /// Why it may not.
     pub fn judge(address: &Url, allow_loopback_http: bool) -> Result<(), BadAddress> {
-        match allow_loopback_http {
-            true => Reach::Local.judge(address),
-            false => Reach::Deployed.judge(address),
-        }
+        Reach::of(allow_loopback_http).judge(address)
     }
 
     /// Its name, which its users are of.

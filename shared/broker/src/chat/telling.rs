@@ -57,8 +57,8 @@ pub struct Told {
 
 /// Why a board is not as its request is yet.
 enum Later {
-    /// Slack has to be waited for, at least so long.
-    Slack(SlackFault, Duration),
+    /// Slack has to be waited for.
+    Slack(SlackFault),
     /// Another chat system has to be waited for.
     Hook(HookFault),
     /// Something else.
@@ -67,7 +67,25 @@ enum Later {
 
 impl From<Trouble> for Later {
     fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+        match trouble {
+            Trouble::Slack(fault) => Self::Slack(fault),
+            other
+            @ (Trouble::Ledger(_) | Trouble::Aws(_) | Trouble::Keys(_) | Trouble::Entropy) => {
+                Self::Trouble(other)
+            }
+        }
+    }
+}
+
+impl From<SlackFault> for Later {
+    fn from(fault: SlackFault) -> Self {
+        Self::Slack(fault)
+    }
+}
+
+impl From<HookFault> for Later {
+    fn from(fault: HookFault) -> Self {
+        Self::Hook(fault)
     }
 }
 
@@ -172,18 +190,14 @@ impl Chat {
                         return Ok(true);
                     }
                 }
-                Err(Later::Slack(fault, wait)) => {
+                Err(Later::Slack(fault)) => {
                     told.troubles.push(format!("{}: {fault}", untold.request));
-                    self.put_off(&untold, wait).await?;
+                    self.put_off(&untold, fault.wait()).await?;
                     return Ok(false);
                 }
                 Err(Later::Hook(fault)) => {
                     told.troubles.push(format!("{}: {fault}", untold.request));
-                    let wait = match fault {
-                        HookFault::Limited(wait) => wait,
-                        HookFault::NotTaken(_) | HookFault::Unsendable => Duration::ZERO,
-                    };
-                    self.put_off(&untold, wait).await?;
+                    self.put_off(&untold, fault.wait()).await?;
                     return Ok(false);
                 }
                 Err(Later::Trouble(trouble)) => {
@@ -235,14 +249,4 @@ fn pause(tries: u32) -> Duration {
     FIRST_WAIT
         .saturating_mul(1_u32.checked_shl(tries.min(10)).unwrap_or(u32::MAX))
         .min(LONGEST_WAIT)
-}
-
-fn later(fault: SlackFault) -> Later {
-    let wait = match &fault {
-        SlackFault::Limited { after, .. } => *after,
-        SlackFault::Refused { .. } | SlackFault::Unclear { .. } | SlackFault::Unsendable { .. } => {
-            Duration::ZERO
-        }
-    };
-    Later::Slack(fault, wait)
 }

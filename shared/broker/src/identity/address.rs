@@ -41,6 +41,14 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
+    /// Of a deployment, or of a local run that says so.
+    pub(crate) fn of(allow_loopback_http: bool) -> Self {
+        match allow_loopback_http {
+            true => Self::Local,
+            false => Self::Deployed,
+        }
+    }
+
     /// Reads the address of a document.
     pub(crate) fn document(self, text: &str) -> Result<Url, BadAddress> {
         let url = Url::parse(text).map_err(|_| BadAddress::Malformed)?;

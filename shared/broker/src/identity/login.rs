@@ -125,10 +125,7 @@ impl Login {
     /// # Errors
     /// The HTTP client cannot be built.
     pub fn new(config: LoginConfig, verifier: TokenVerifier) -> Result<Self, NoClient> {
-        let reach = match config.allow_loopback_http {
-            true => Reach::Local,
-            false => Reach::Deployed,
-        };
+        let reach = Reach::of(config.allow_loopback_http);
         Ok(Self {
             client: client(reach, PATIENCE)?,
             config,

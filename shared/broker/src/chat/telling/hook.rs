@@ -76,11 +76,10 @@ impl Work<'_> {
             return Ok(());
         };
         let Ok(document) = serde_json::to_string(&outgoing) else {
-            return Err(Later::Hook(HookFault::Unsendable));
+            return Err(HookFault::Unsendable.into());
         };
         let secret = self.subject.chat.secrets.hook.current().await?;
         let keys = Keys::read(secret.expose()).map_err(Trouble::from)?;
-        let sent = self.hook.send(&keys, document, now).await;
-        sent.map_err(Later::Hook)
+        Ok(self.hook.send(&keys, document, now).await?)
     }
 }

@@ -7,9 +7,8 @@ use rules::chat::says;
 use rules::moment::Moment;
 use rules::names::Digest;
 
+use super::Later;
 use super::subject::Subject;
-use super::{Later, later};
-use crate::chat::Trouble;
 use crate::chat::board::{Board, Saying, Standing};
 use crate::chat::workspace::Workspace;
 use crate::ledger::ChatSystem;
@@ -118,11 +117,7 @@ impl Work<'_> {
             if !is_meant || !is_here || !is_good {
                 continue;
             }
-            let is_member = match chat.is_member(self.workspace, &link.user).await {
-                Err(Trouble::Slack(fault)) => return Err(later(fault)),
-                asked => asked?,
-            };
-            if is_member {
+            if chat.is_member(self.workspace, &link.user).await? {
                 let named = format!("{}\n{}", notice.key, link.user);
                 let key = Digest::of("postern.chat.delivery", named.as_bytes());
                 all.push(delivery(key, To::User(link.user.user.to_string())));
@@ -162,7 +157,7 @@ impl Work<'_> {
                 }
             }
             // What Slack refuses once it refuses every time; it must not hold up all the rest.
-            Err(Later::Slack(fault @ SlackFault::Refused { .. }, _)) if !fault.is_of_token() => {
+            Err(Later::Slack(fault @ SlackFault::Refused { .. })) if !fault.is_of_token() => {
                 self.troubles
                     .push(format!("{}: {fault}", self.subject.view.id));
             }
@@ -178,8 +173,7 @@ impl Work<'_> {
             To::Channel(channel) => channel.clone(),
             To::User(user) => {
                 let token = self.subject.chat.token().await?;
-                let opened = self.workspace.slack.open(&token, user).await;
-                opened.map_err(later)?
+                self.workspace.slack.open(&token, user).await?
             }
         };
         // Under the card, where many read; in a conversation with one person by itself.
@@ -219,14 +213,14 @@ impl Work<'_> {
             self.board.saying = None;
             self.keep().await?;
         }
-        posted.map_err(later)
+        Ok(posted?)
     }
 
     async fn find(&self, saying: &Saying) -> Result<Option<Posted>, Later> {
         let token = self.subject.chat.token().await?;
         let key = saying.key.hex();
         let found = self.workspace.slack.find(&token, saying.spot(), &key).await;
-        found.map_err(later)
+        Ok(found?)
     }
 
     /// Every card shows the request as it stands.
@@ -265,7 +259,7 @@ impl Work<'_> {
                     gone.push(standing.key);
                 }
                 Err(fault) => {
-                    outcome = Err(later(fault));
+                    outcome = Err(fault.into());
                     break;
                 }
             }
