@@ -16,7 +16,7 @@ use crate::names::duration::read_length;
 use crate::names::{AccessKind, Comment, GrantDuration, Reason, Target, Ticket};
 use crate::refusal::Verb;
 use crate::route::InChat;
-use crate::wire::{RequestView, TargetsView};
+use crate::wire::{KindOffer, RequestView, TargetsView};
 
 /// The form to ask.
 pub const ASK: &str = "ask";
@@ -34,20 +34,20 @@ const REASON: &str = "reason";
 const TICKET: &str = "ticket";
 const COMMENT: &str = "comment";
 
+/// Whether a kind of access may be asked for from chat.
+pub(super) fn is_offered(kind: &KindOffer) -> bool {
+    let route = kind.route.as_ref();
+    route.is_some_and(|route| route.chat != InChat::None)
+}
+
 /// The form to ask, with the targets and kinds that somebody may ask for from chat. None where there
 /// are none.
 #[must_use]
 pub fn ask(offers: &TargetsView) -> Option<Modal> {
-    let offered = |route: Option<&crate::wire::RouteView>| {
-        route.is_some_and(|route| route.chat != InChat::None)
-    };
     let mut kinds: Vec<AccessKind> = Vec::new();
     let mut targets = Vec::new();
     for offer in &offers.targets {
-        let here = offer
-            .kinds
-            .iter()
-            .filter(|kind| offered(kind.route.as_ref()));
+        let here = offer.kinds.iter().filter(|kind| is_offered(kind));
         let mut any = false;
         for kind in here {
             any = true;

@@ -8,6 +8,7 @@ use super::button::Stale;
 use super::card::parts::{date, one_of, who};
 use super::card::{Setting, buttons, heading, state, what, words_of};
 use super::link::{Code, Link};
+use super::modal::is_offered;
 use super::text;
 use super::words::NotUnderstood;
 use crate::log_verdict::LogWord;
@@ -15,7 +16,7 @@ use crate::names::{Comment, SessionId};
 use crate::refusal::{Refusal, Verb};
 use crate::route::InChat;
 use crate::status::StatusWord;
-use crate::wire::{KindOffer, RequestView, TargetsView};
+use crate::wire::{RequestView, TargetsView};
 
 /// The most requests of a list in chat.
 pub const LISTED: usize = 10;
@@ -312,15 +313,11 @@ pub fn list(views: &[RequestView], more: bool) -> Answer {
 /// nothing.
 #[must_use]
 pub fn offers(offers: &TargetsView) -> Option<Answer> {
-    let in_chat = |kind: &&KindOffer| {
-        let route = kind.route.as_ref();
-        route.is_some_and(|route| route.chat != InChat::None)
-    };
     let lines = offers.targets.iter().filter_map(|offer| {
         let kinds: Vec<String> = offer
             .kinds
             .iter()
-            .filter(in_chat)
+            .filter(|kind| is_offered(kind))
             .map(|kind| kind.kind.to_string())
             .collect();
         let target = &offer.target;
