@@ -17,9 +17,13 @@ use axum::extract::{Path as UrlPath, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use postern_local::account::{Function as Role, REGION};
+use postern_local::environment::Environment;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+
+use crate::scene::Scene;
 
 /// How long an invocation is waited for before the test is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -137,6 +141,32 @@ impl Function {
         // Whoever waits for an answer learns that none will come.
         self.runtime.open.lock().await.clear();
     }
+}
+
+/// What a function of this role finds around it: its settings, where AWS is, and credentials of its
+/// own.
+///
+/// # Panics
+/// When there is no such role.
+pub(crate) fn surroundings(
+    scene: &Scene,
+    role: Role,
+    settings: &Environment,
+) -> BTreeMap<String, String> {
+    let keys = scene.world().function_credentials(role.role(), role.role());
+    let keys = keys.expect("the role is there");
+    let aws = [
+        ("AWS_ENDPOINT_URL", scene.house().aws_url()),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", keys.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", keys.secret_access_key),
+        ("AWS_SESSION_TOKEN", keys.session_token.unwrap_or_default()),
+    ];
+    let settings = settings
+        .iter()
+        .map(|(name, value)| (name, value.to_owned()));
+    let all = settings.chain(aws);
+    all.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// An HTTP API's event (payload format 2.0) for a call.

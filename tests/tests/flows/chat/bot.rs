@@ -99,6 +99,15 @@ impl Bot {
     }
 }
 
+impl Bot {
+    /// The value of the yes on the first card for those who may answer.
+    pub(crate) fn yes(&self, scene: &Scene) -> String {
+        let cards = self.said(scene, "card");
+        let card = cards.iter().find(|card| card["to"] == "members");
+        press(card.expect("a card for members"), "Approve").expect("a button to approve")
+    }
+}
+
 /// The value of a button of a notice, by what stands on it.
 pub(crate) fn press(notice: &Value, text: &str) -> Option<String> {
     let buttons = notice["buttons"].as_array()?;

@@ -5,12 +5,11 @@
 //! takes is printed. Where control groups of the first kind can be made, the process has as much of a
 //! processor after its start as Lambda gives at 128 MB.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use postern_local::account::{Function as Role, REGION};
+use postern_local::account::Function as Role;
 use postern_local::environment::Environment;
 use postern_local::house::{Doors, Plan};
 use serde_json::{Value, json};
@@ -18,7 +17,7 @@ use standin::StandinClock;
 
 use super::ANNA;
 use super::hand::{Hand, signature};
-use crate::lambda::{Function, Outcome, event};
+use crate::lambda::{Function, Outcome, event, surroundings};
 use crate::scene::Scene;
 
 const CHATOPS: &str = env!("CARGO_BIN_EXE_chatops-under-test");
@@ -79,25 +78,11 @@ async fn the_first_answer_of_the_deployed_function_comes_in_time() {
     .await;
     let house = scene.house();
     let hand = scene.seat(ANNA, "Anna");
-    let role = Role::Chatops;
-    let keys = scene.world().function_credentials(role.role(), role.role());
-    let keys = keys.expect("the role is there");
-    let mut environment: BTreeMap<String, String> = Environment::of(house.issuer_url())
+    let settings = Environment::of(house.issuer_url())
         .chatting(house.slack(), house.url())
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    for (name, value) in [
-        ("POSTERN_DOCTOR_FUNCTION", String::new()),
-        ("AWS_ENDPOINT_URL", house.aws_url()),
-        ("AWS_REGION", REGION.to_owned()),
-        ("AWS_ACCESS_KEY_ID", keys.access_key_id),
-        ("AWS_SECRET_ACCESS_KEY", keys.secret_access_key),
-        ("AWS_SESSION_TOKEN", keys.session_token.unwrap_or_default()),
-        ("AWS_LAMBDA_FUNCTION_NAME", "postern-chatops".to_owned()),
-    ] {
-        environment.insert(name.to_owned(), value);
-    }
+        .with("POSTERN_DOCTOR_FUNCTION", "")
+        .with("AWS_LAMBDA_FUNCTION_NAME", "postern-chatops");
+    let environment = surroundings(&scene, Role::Chatops, &settings);
     let named = std::env::var("POSTERN_CHATOPS").unwrap_or_else(|_| CHATOPS.to_owned());
     let begun = Instant::now();
     let function = Function::start(Path::new(&named), &environment).await;

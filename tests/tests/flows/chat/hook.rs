@@ -165,12 +165,7 @@ async fn nobody_has_power_there_by_their_name_alone() {
         .id();
     scene.chat_hears().await;
     scene.linked_there("anna", Anna).await;
-    let cards = bot.said(&scene, "card");
-    let approve = press(
-        cards.iter().find(|one| one["to"] == "members").unwrap(),
-        "Approve",
-    );
-    let approve = approve.unwrap();
+    let approve = bot.yes(&scene);
     // Nobody answers their own request.
     let reply = scene.presses("anna", &approve, json!({})).await;
     assert!(told(&reply).contains("self-approval"), "{reply}");
@@ -253,12 +248,7 @@ async fn slack_and_another_chat_system_are_told_side_by_side_and_one_that_is_dow
     // The button of one is none in the other.
     let ben = scene.linked(super::BEN, Ben).await;
     scene.linked_there("ben", Ben).await;
-    let cards = bot.said(&scene, "card");
-    let theirs = press(
-        cards.iter().find(|one| one["to"] == "members").unwrap(),
-        "Approve",
-    );
-    let click = ben.click(&scene, &card, "approve", &theirs.unwrap());
+    let click = ben.click(&scene, &card, "approve", &bot.yes(&scene));
     let before = scene.house().slack().whispers().len();
     scene.slack(&click).await.must_be(200);
     assert!(scene.told_since(before).contains("not one that Postern"));

@@ -8,11 +8,10 @@ mod api;
 mod issue;
 mod sweeper;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use postern_local::account::{BATCH_1, Function as Role, REGION};
+use postern_local::account::{BATCH_1, Function as Role};
 use postern_local::environment::Environment;
 use postern_local::house::{Doors, Plan};
 use postern_local::people::Person::{self, Anna};
@@ -22,7 +21,7 @@ use standin::{Service, StandinClock};
 use tokio::time::timeout;
 
 use super::reckoning::PATIENCE;
-use crate::lambda::{Function, Outcome, event};
+use crate::lambda::{Function, Outcome, event, surroundings};
 use crate::scene::{AT_ONCE, Scene, of, shell_on};
 
 const API: &str = env!("CARGO_BIN_EXE_api-under-test");
@@ -102,24 +101,10 @@ async fn scene() -> Scene {
 /// A function of this deployment as Lambda runs it: in a process of its own, with credentials of
 /// its role.
 async fn deployed(scene: &Scene, role: Role) -> Function {
-    let house = scene.house();
-    let keys = scene.world().function_credentials(role.role(), role.role());
-    let keys = keys.expect("the role is there");
-    let mut environment: BTreeMap<String, String> = Environment::of(house.issuer_url())
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    for (name, value) in [
-        (AT_ONCE.0, AT_ONCE.1.to_owned()),
-        ("POSTERN_DOCTOR_FUNCTION", String::new()),
-        ("AWS_ENDPOINT_URL", house.aws_url()),
-        ("AWS_REGION", REGION.to_owned()),
-        ("AWS_ACCESS_KEY_ID", keys.access_key_id),
-        ("AWS_SECRET_ACCESS_KEY", keys.secret_access_key),
-        ("AWS_SESSION_TOKEN", keys.session_token.unwrap_or_default()),
-    ] {
-        environment.insert(name.to_owned(), value);
-    }
+    let settings = Environment::of(scene.house().issuer_url())
+        .with(AT_ONCE.0, AT_ONCE.1)
+        .with("POSTERN_DOCTOR_FUNCTION", "");
+    let environment = surroundings(scene, role, &settings);
     let binary = match role {
         Role::Api => API,
         Role::Issue => ISSUE,
